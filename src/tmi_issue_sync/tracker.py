@@ -1,0 +1,153 @@
+"""The door to every tracker: five methods, the facts that the core needs, and how an adapter is found."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from .errors import ConfigError, TrackerError, Uncertain
+from .model import Draft, Finding, Gone, Look, Marker, NotMine, Ticket, TicketRef, TrackerKey
+
+GROUP = "tmi_issue_sync.adapters"
+"""The entry-point group; built-ins enter by it as strangers do."""
+
+
+class Tracker(Protocol):
+    """One project of one tracker. Every method raises only `TrackerError`s; all have timeouts."""
+
+    def check(self) -> Iterable[Finding]:
+        """Credentials, target, permissions, required fields. Makes nothing."""
+        ...
+
+    def changed(self, since: datetime | None) -> Look:
+        """All our marked tickets changed since, open and closed; None means everything, by any author.
+
+        Raises where it could not see all of it: an empty answer must be a true one.
+        """
+        ...
+
+    def find(self, marker: Marker) -> Look:
+        """The tickets with this marker in the widest scope that the tracker has, each verified."""
+        ...
+
+    def get(self, ref: TicketRef | str) -> Ticket | Gone | NotMine:
+        """One ticket by id or URL, as it is now and where it is now."""
+        ...
+
+    def create(self, draft: Draft) -> Ticket:
+        """Exactly one request that makes a ticket, on a fresh connection; never retried, here or below."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the core must know of a tracker. Times in seconds (protocol 1)."""
+
+    wait: float
+    """Longest time from the first byte of a create to our giving up."""
+    late: float
+    """Longest time after that in which the create may still be committed."""
+    lag: float
+    """Longest time in which a committed ticket may be missing from listings."""
+    lag_after_errors: float
+    """The same, after the tracker answered any 5xx."""
+    title_max: int
+    """In characters, as the tracker counts."""
+    body_max: int
+    """In characters; the marker's block included."""
+    confidential: bool
+    """Whether single tickets can be kept from people who see the project."""
+    hosts: tuple[str, ...]
+    """Host names whose URLs are this tracker's tickets."""
+
+    def horizon(self, *, after_errors: bool = False) -> float:
+        """How long after giving up a complete look proves that no ticket was made (protocol 1)."""
+        return self.late + (max(self.lag, self.lag_after_errors) if after_errors else self.lag) + 10
+
+    def settle(self) -> float:
+        return self.wait + self.horizon()
+
+
+O = TypeVar("O", bound=BaseModel)  # noqa: E741
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter(Generic[O, T]):
+    """What an entry point of the group names."""
+
+    options: type[O]
+    """Frozen pydantic model of the tracker's own options, `extra="forbid"`."""
+    target: type[T]
+    """Frozen pydantic model of a place to make tickets in, `extra="forbid"`."""
+    key: Callable[[O, T], TrackerKey]
+    traits: Callable[[O], Traits]
+    connect: Callable[[O, tuple[T, ...]], Tracker]
+    """Targets of one project; must not send anything."""
+
+
+def installed() -> dict[str, EntryPoint]:
+    """Every adapter that is installed, by name; nothing is imported yet."""
+    return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda p: p.name)}
+
+
+def load(name: str) -> Adapter[Any, Any]:
+    """Import one adapter. Raises ConfigError for a name nobody installed, or an adapter that is broken."""
+    points = installed()
+    if name not in points:
+        near = difflib.get_close_matches(name, points, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"installed: {', '.join(points) or 'none'}"
+        raise ConfigError(f"no adapter {name!r} is installed ({hint})")
+    try:
+        adapter = points[name].load()
+    except ImportError as error:
+        missing = error.name or str(error)
+        raise ConfigError(
+            f"adapter {name!r} needs the package {missing!r}",
+            todo=f"Install it: pip install 'tmi-issue-sync[{name}]'.",
+        ) from error
+    except Exception as error:  # a stranger's adapter may fail in any way; it stops nothing else
+        raise ConfigError(f"adapter {name!r} can't be loaded: {type(error).__name__}: {error}") from error
+    if not isinstance(adapter, Adapter):
+        raise ConfigError(f"adapter {name!r} is not for this version: {points[name].value} is no Adapter")
+    return adapter
+
+
+class Guarded:
+    """A tracker whose every unclassified failure is `Uncertain`: unknown means a ticket may exist (Cr4)."""
+
+    def __init__(self, inner: Tracker) -> None:
+        self._inner = inner
+
+    def check(self) -> Iterable[Finding]:
+        return _guard(lambda: list(self._inner.check()))
+
+    def changed(self, since: datetime | None) -> Look:
+        return _guard(lambda: self._inner.changed(since))
+
+    def find(self, marker: Marker) -> Look:
+        return _guard(lambda: self._inner.find(marker))
+
+    def get(self, ref: TicketRef | str) -> Ticket | Gone | NotMine:
+        return _guard(lambda: self._inner.get(ref))
+
+    def create(self, draft: Draft) -> Ticket:
+        return _guard(lambda: self._inner.create(draft))
+
+
+R = TypeVar("R")
+
+
+def _guard(call: Callable[[], R]) -> R:
+    try:
+        return call()
+    except TrackerError:
+        raise
+    except Exception as error:  # deliberately everything: see Guarded
+        raise Uncertain(f"the adapter failed without a verdict: {type(error).__name__}: {error}") from error
