@@ -1,20 +1,20 @@
-"""Which threat goes where: conditions, routes, and the places that tickets can be made in."""
+"""Which threat goes where: routes, and the places that tickets can be made in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from .model import Json, TrackerKey
+from .condition import Condition as Condition
+from .condition import shadows as shadows
+from .condition import word
+from .model import Json, Threat, TrackerKey
 from .tracker import Traits
 
-
-class Condition(BaseModel):
-    """What a route asks of a threat (see docs: routes). Every given condition must hold."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+DONE = ("resolved", "accepted", "false_positive", "closed")
+"""Statuses that get no ticket where no routes are configured (design 5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +46,28 @@ class Route:
     name: str
     when: Condition
     to: Destination
+
+
+def default_eligibility(threat: Threat) -> str | None:
+    """Without routes: None if the threat gets a ticket, else why not, in words."""
+    if threat.mitigated:
+        return "the threat is mitigated"
+    if word(threat.status) in DONE:
+        return f"the threat's status is {word(threat.status)}"
+    return None
+
+
+def choose(threat: Threat, routes: Sequence[Route], default: Destination | None) -> Destination | str:
+    """Where the threat's ticket goes, or in words why it gets none. First match wins."""
+    reasons = []
+    for route in routes:
+        why = route.when.mismatch(threat)
+        if why is None:
+            return route.to
+        reasons.append(f"{route.name}: {why}")
+    if reasons:
+        more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+        return f"no route takes it ({'; '.join(reasons[:3])}{more})"
+    if default is None:
+        return "there is no route, and not exactly one tracker to go to without one"
+    return default_eligibility(threat) or default

@@ -1,0 +1,112 @@
+"""GitHub's API over PyGithub: signed, never repeated, never sent elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http.client import HTTPException
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from github import Auth, Github
+
+from tmi_issue_sync.errors import TrackerError, Unavailable, Uncertain
+
+from . import verdict
+from .line import Line, Reply
+from .options import Options, road
+
+USER_AGENT = "tmi-issue-sync"
+HOPS = 3
+
+
+class Api:
+    """One account's way to one GitHub."""
+
+    def __init__(self, options: Options) -> None:
+        self.road = road(options)
+        self._options = options
+        # NOTE: every default that repeats or sleeps is off. PyGithub paces by the wall clock, so that a clock that
+        # is set back makes it sleep for as long; the pace of writes is kept by the tracker.
+        self._github = Github(
+            auth=Auth.Token(options.token.get_secret_value()),
+            base_url=self.road.api.geturl(),
+            user_agent=USER_AGENT,
+            timeout=int(options.timeout) or 1,
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            lazy=True,
+        )
+
+    def line(self) -> Line:
+        """A connection for the reads of one call: none is kept, so none has gone stale when it is needed."""
+        return Line(self.road, self._options.timeout)
+
+    def read(self, line: Line, path: str, query: Mapping[str, str] | None = None) -> Reply:
+        """Any answer to a GET; redirects within this server are followed. Raises Unavailable."""
+        url, left = path, HOPS
+        while True:
+            try:
+                reply = self._send(line, "GET", url, query=query)
+            except (OSError, HTTPException) as error:
+                raise Unavailable(f"no answer from GitHub for {path}: {_words(error)}") from error
+            if reply.status not in (301, 302, 307, 308):
+                return reply
+            url, query, left = self.within(reply.headers.get("location", "")), None, left - 1
+            if left < 0:
+                raise Unavailable(f"GitHub redirects {path} without end")
+
+    def read_json(self, line: Line, path: str, what: str, query: Mapping[str, str] | None = None) -> Any:
+        """The JSON of a GET's answer. Raises Unavailable or Denied for any but a 200 that is JSON."""
+        return self.json_of(self.read(line, path, query), what)
+
+    @staticmethod
+    def json_of(reply: Reply, what: str) -> Any:
+        data = verdict.json_of(reply) if reply.status == 200 else None
+        if data is None:
+            raise verdict.of_read(reply, what)
+        return data
+
+    def post(self, path: str, body: Mapping[str, Any], ident: str) -> Reply:
+        """The answer to one POST on a connection of its own. Raises Unavailable where surely nothing was sent."""
+        headers = {"X-Request-Id": ident} if ident else {}
+        with Line(self.road, self._options.wait, reset=True) as line:
+            try:
+                return self._send(line, "POST", path, body=body, headers=headers)
+            except (OSError, HTTPException) as error:
+                raise _lost(error, line) from error
+
+    def within(self, url: str) -> str:
+        """An URL that GitHub gave us, if it leads to its API."""
+        parts, api = urlsplit(url), self.road.api
+        if (parts.scheme, parts.netloc.lower()) != (api.scheme, api.netloc.lower()) or not parts.path.startswith(
+            f"{api.path}/"
+        ):
+            raise Unavailable("GitHub sends us to another server than its API")
+        return url
+
+    def _send(
+        self,
+        line: Line,
+        verb: str,
+        url: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        told = {"Accept": "application/vnd.github+json"} | dict(headers or {})
+        self._github.requester.requestJson(verb, url, dict(query or {}), told, body, cast(Any, line))
+        if line.reply is None:
+            raise RuntimeError("PyGithub asked nothing")
+        return line.reply
+
+
+def _lost(error: Exception, line: Line) -> TrackerError:
+    if not line.sent:
+        return Unavailable(f"GitHub can't be reached: {_words(error)}")
+    return Uncertain(f"GitHub's answer to a new issue was lost: {_words(error)}")
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -1,0 +1,118 @@
+"""What `check` finds out about a GitHub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from tmi_issue_sync.errors import TrackerError, Unavailable
+from tmi_issue_sync.model import Finding, Level
+
+from .api import Api
+from .issue import netloc
+from .line import Line, Reply
+from .listing import SHARED_LABEL
+from .verdict import date_of
+
+SOON = timedelta(days=14)
+EXPIRES = "github-authentication-token-expiration"
+
+
+def findings(api: Api, line: Line, repo: str, host: str) -> list[Finding]:
+    """One line each; the first that is an error of the way there ends it."""
+    found: list[Finding] = []
+    try:
+        found += _account(api, line, host)
+        shown = _object(api, line, f"/repos/{repo}", f"the repository {repo}")
+        found += _repository(shown, repo)
+        found += _link(shown, host)
+        found += _label(api, line, repo, _may_label(shown))
+    except TrackerError as error:
+        found.append(Finding(Level.ERROR, error.why, error.todo))
+    return found
+
+
+def _account(api: Api, line: Line, host: str) -> Iterator[Finding]:
+    reply = api.read(line, "/user")
+    user = api.json_of(reply, "the token's account")
+    login = user.get("login") if isinstance(user, dict) else None
+    if not isinstance(login, str):
+        raise Unavailable("GitHub does not say whose token this is")
+    yield Finding(Level.OK, f"signed in as {login} on {host}")
+    ends, now = _expiry(reply), date_of(reply)
+    if ends is not None and now is not None:
+        near = ends - now < SOON
+        what = f"the token expires on {ends:%Y-%m-%d}"
+        yield Finding(Level.WARNING, what, "Make a new one before.") if near else Finding(Level.OK, what)
+
+
+def _expiry(reply: Reply) -> datetime | None:
+    text = reply.headers.get(EXPIRES, "").strip().replace(" UTC", " +0000")
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S %z").astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _repository(shown: Mapping[str, Any], repo: str) -> Iterator[Finding]:
+    name, private = str(shown.get("full_name")), shown.get("private")
+    if name.lower() != repo.lower():
+        yield Finding(Level.ERROR, f"{repo} has moved: it is {name} now", f'Set the target\'s repo = "{name}".')
+    if not isinstance(private, bool):
+        yield Finding(Level.ERROR, f"GitHub does not say whether {repo} is private")
+    elif private:
+        internal = shown.get("visibility") == "internal"
+        who = "internal: everybody in the enterprise can read its tickets" if internal else "private"
+        yield Finding(Level.OK, f"{name} is {who}", public=False)
+    else:
+        yield Finding(Level.OK, f"{name} is public: anybody can read its tickets", public=True)
+    if shown.get("archived") is True:
+        yield Finding(Level.ERROR, f"{name} is archived, and takes no tickets", "Unarchive it, or name another.")
+    if shown.get("has_issues") is False:
+        yield Finding(Level.ERROR, f"issues are switched off in {name}", "Switch them on in its settings.")
+
+
+def _link(shown: Mapping[str, Any], host: str) -> Iterator[Finding]:
+    """TMI refuses links of some shapes, and links to another host would not be known as ours."""
+    parts = urlsplit(str(shown.get("html_url")))
+    if netloc(parts) != host:
+        todo = f'Set url = "{parts.scheme}://{netloc(parts)}".'
+        yield Finding(Level.WARNING, f"tickets are at {netloc(parts)}, not at {host}", todo)
+    if parts.scheme != "https":
+        todo = "Serve GitHub over https, or allow the scheme in TMI."
+        yield Finding(Level.WARNING, f"tickets have {parts.scheme} links, which TMI refuses by default", todo)
+    if "_" in (parts.hostname or ""):
+        yield Finding(Level.WARNING, f"TMI may refuse links to {parts.hostname}: it has an underscore in its name")
+
+
+def _may_label(shown: Mapping[str, Any]) -> bool:
+    rights = shown.get("permissions")
+    return not isinstance(rights, dict) or rights.get("push") is not False
+
+
+def _label(api: Api, line: Line, repo: str, may: bool) -> Iterator[Finding]:
+    if not may:
+        yield Finding(
+            Level.WARNING,
+            f"GitHub drops labels, assignees and milestones that this account sets in {repo}",
+            "Give the account the role Write. Without it tickets are made, but found by their author alone.",
+        )
+    reply = api.read(line, f"/repos/{repo}/labels/{SHARED_LABEL}")
+    if reply.status == 200:
+        yield Finding(Level.OK, f"the label {SHARED_LABEL!r} is there")
+    elif reply.status != 404:
+        api.json_of(reply, f"the label {SHARED_LABEL!r}")
+    elif may:
+        yield Finding(Level.OK, f"the label {SHARED_LABEL!r} comes with the first ticket")
+    else:
+        todo = f"Somebody with the role Write creates it: {SHARED_LABEL}."
+        yield Finding(Level.WARNING, f"{repo} has no label {SHARED_LABEL!r}", todo)
+
+
+def _object(api: Api, line: Line, path: str, what: str) -> Mapping[str, Any]:
+    data = api.read_json(line, path, what)
+    if not isinstance(data, dict):
+        raise Unavailable(f"GitHub answered {what} with something else")
+    return data

@@ -1,0 +1,134 @@
+"""GitHub behind the tracker's door."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from tmi_issue_sync.errors import Denied, TrackerError, Unavailable
+from tmi_issue_sync.model import Draft, Finding, Gone, Look, Marker, NotMine, Ticket, TicketRef
+
+from . import verdict
+from .api import Api
+from .checks import findings
+from .draft import payload
+from .issue import is_pull, place, ticket
+from .line import Line, Reply
+from .listing import SHARED_LABEL, Listing
+from .options import Options, Target, host
+
+
+class GitHubTracker:
+    """The issues of one repository."""
+
+    def __init__(self, options: Options, target: Target) -> None:
+        self._api = Api(options)
+        self._host = host(options)
+        self._repo = target.repo
+        self._pause = options.seconds_between_writes
+        self._next_write = 0.0
+        self._login: str | None = None
+        self._urls: dict[str, str] = {}
+        """Where the tickets that this process has seen were then: the API reads none by its id."""
+
+    def check(self) -> Iterable[Finding]:
+        """Who we are, what the repository is, and whether tickets and links would be kept there."""
+        with self._api.line() as line:
+            return findings(self._api, line, self._repo, self._host)
+
+    def changed(self, since: datetime | None) -> Look:
+        """What our account made; for a full look also what anybody made that carries the shared label."""
+        with self._api.line() as line:
+            me = self._account(line)
+            filters = [{"creator": me}] if since is not None else [{"creator": me}, {"labels": SHARED_LABEL}]
+            listed = [Listing(self._api, self._repo, self._host, where, since).read(line) for where in filters]
+        tickets = {ref: one for each in listed for ref, one in each.tickets.items()}
+        self._urls.update({ref.id: one.url for ref, one in tickets.items()})
+        return Look(listed[0].as_of, tuple(tickets.values()), me)
+
+    def find(self, marker: Marker) -> Look:
+        """The tickets with this marker among all of the repository's.
+
+        That is as wide as GitHub's listings go. Its search reaches further, but shows new issues late and drops
+        them at will, so that its "none" proves nothing: it is never used.
+        """
+        look = self.changed(None)
+        return replace(
+            look, tickets=tuple(one for one in look.tickets if one.marker and one.marker.word == marker.word)
+        )
+
+    def get(self, ref: TicketRef | str) -> Ticket | Gone | NotMine:
+        """An issue of any repository here, as it is now. By id only what this process has seen before."""
+        url = ref if isinstance(ref, str) else self._urls.get(ref.id, "") if ref.host == self._host else ""
+        if not url:
+            return NotMine("GitHub reads no issue by its id alone; its URL is needed")
+        if (at := place(url, self._host)) is None:
+            return NotMine(f"this is no URL of an issue on {self._host}")
+        repo, number = at
+        with self._api.line() as line:
+            reply = self._api.read(line, f"/repos/{repo}/issues/{number}")
+        return self._shown(reply, repo, f"{repo}#{number}")
+
+    def create(self, draft: Draft) -> Ticket:
+        """One POST."""
+        body = payload(draft, self._repo)
+        if draft.confidential:
+            self._refuse_public()
+        time.sleep(max(0.0, self._next_write - time.monotonic()))
+        try:
+            reply = self._api.post(f"/repos/{self._repo}/issues", body, draft.request_id)
+        finally:
+            self._next_write = time.monotonic() + self._pause
+        return self._made(reply, draft)
+
+    def _made(self, reply: Reply, draft: Draft) -> Ticket:
+        row = verdict.json_of(reply) if reply.status == 201 else None
+        made = ticket(row, self._host, verdict.request_id(reply))
+        if made is None:
+            moved_to = self._present_name() if 300 <= reply.status < 400 else None
+            raise verdict.of_create(reply, self._repo, moved_to)
+        self._urls[made.ref.id] = made.url
+        return made if made.marker == draft.marker else replace(made, marker=None)
+
+    def _shown(self, reply: Reply, repo: str, name: str) -> Ticket | Gone | NotMine:
+        said = verdict.words(reply)
+        unseen = (404, 410) if repo.lower() == self._repo.lower() else (403, 404, 410, 451)
+        if said is not None and reply.status in unseen and verdict.limited(reply) is None:
+            return Gone(f"GitHub says of {name}: {said}")
+        row = self._api.json_of(reply, f"the issue {name}")
+        if is_pull(row):
+            return NotMine(f"{name} is a pull request")
+        if (found := ticket(row, self._host)) is None:
+            raise Unavailable(f"GitHub shows {name} without what every issue has")
+        self._urls[found.ref.id] = found.url
+        return found
+
+    def _account(self, line: Line) -> str:
+        if self._login is None:
+            user = self._api.read_json(line, "/user", "the token's account")
+            login = user.get("login") if isinstance(user, dict) else None
+            if not isinstance(login, str) or not login:
+                raise Unavailable("GitHub does not say whose token this is")
+            self._login = login
+        return self._login
+
+    def _refuse_public(self) -> None:
+        with self._api.line() as line:
+            repo: Any = self._api.read_json(line, f"/repos/{self._repo}", f"the repository {self._repo}")
+        if not isinstance(repo, dict) or repo.get("private") is not True:
+            raise Denied(
+                f"a confidential ticket is not for {self._repo}, which is public",
+                todo="Make the repository private, or route confidential threat models elsewhere.",
+            )
+
+    def _present_name(self) -> str | None:
+        try:
+            with self._api.line() as line:
+                repo: Any = self._api.read_json(line, f"/repos/{self._repo}", f"the repository {self._repo}")
+        except TrackerError:
+            return None
+        name = repo.get("full_name") if isinstance(repo, dict) else None
+        return name if isinstance(name, str) else None

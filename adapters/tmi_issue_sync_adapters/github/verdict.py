@@ -1,0 +1,169 @@
+"""What an answer of GitHub proves.
+
+| answer                                                        | to a create        | to a read          |
+|---------------------------------------------------------------|--------------------|--------------------|
+| no name, refused, connect timeout, TLS (before the first byte)| Unavailable        | Unavailable        |
+| 401 · 403 · 404 · 410 in GitHub's own form                    | Denied             | Denied             |
+| 429, and 403 that speaks of a rate limit                      | Unavailable        | Unavailable        |
+| 400 405 413 415 422 in GitHub's own form                      | Rejected           | Denied             |
+| 3xx                                                           | Denied             | followed by `get`s |
+| 408 409 5xx, a 4xx in any other form                          | Uncertain          | Unavailable        |
+| 2xx that is no issue (an issue: 201), lost or cut short       | Uncertain          | Unavailable        |
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from github.Requester import Requester
+
+from tmi_issue_sync.errors import Denied, Rejected, TrackerError, Unavailable, Uncertain
+
+from .line import Reply
+
+RATE_LIMIT_SECONDS = 60.0
+"""How long to wait where a rate limit does not say."""
+RIGHTS_TODO = (
+    "Use a fine-grained personal access token for this repository with the permission"
+    ' "Issues: read and write" ("Metadata: read" comes with it).'
+)
+
+
+def json_of(reply: Reply) -> Any:
+    """The answer's JSON; None where it is none."""
+    try:
+        return json.loads(reply.body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def request_id(reply: Reply) -> str | None:
+    """GitHub's own id of the request."""
+    return reply.headers.get("x-github-request-id")
+
+
+def date_of(reply: Reply) -> datetime | None:
+    """The tracker's time."""
+    return _date(reply.headers.get("date", ""))
+
+
+def words(reply: Reply) -> str | None:
+    """What GitHub itself says of a failure; None where a proxy or something else has spoken."""
+    data = json_of(reply)
+    if not isinstance(data, dict) or not isinstance(message := data.get("message"), str):
+        return None
+    if request_id(reply) is None and "documentation_url" not in data:
+        return None
+    details = data.get("errors")
+    told = [_detail(each) for each in details] if isinstance(details, list) else []
+    return _line(f"{message}: {'; '.join(told)}" if told else message)
+
+
+def limited(reply: Reply) -> float | None:
+    """For how many seconds a rate limit shuts us out; None where this is none."""
+    headers = reply.headers
+    said = (words(reply) or "").lower()
+    spent = headers.get("x-ratelimit-remaining") == "0"
+    if reply.status == 403:
+        if not (spent or "retry-after" in headers or Requester.isRateLimitError(said) or "rate limit" in said):
+            return None
+    elif reply.status != 429 or not (said or spent or "retry-after" in headers or request_id(reply)):
+        return None
+    return _seconds(headers, spent)
+
+
+def of_read(reply: Reply, what: str) -> TrackerError:
+    """The error of a read that did not answer with what was asked for."""
+    if (refusal := _refusal(reply, what)) is not None:
+        return refusal
+    ident, status = request_id(reply), reply.status
+    if (said := words(reply)) is not None and status in (400, 405, 413, 415, 422):
+        return Denied(f"GitHub refused {what} ({status}): {said}", request_id=ident)
+    why = f"GitHub answered {what} with {_told(reply)}"
+    return Unavailable(why, request_id=ident, server_fault=status >= 500)
+
+
+def of_create(reply: Reply, repo: str, moved_to: str | None = None) -> TrackerError:
+    """The error of a create that was not answered with a new issue."""
+    what, ident, status = f"a new issue in {repo}", request_id(reply), reply.status
+    if 300 <= status < 400:
+        return Denied(
+            f"GitHub redirected {what} ({status}): {repo} has moved",
+            todo=f'Set the target to repo = "{moved_to}".'
+            if moved_to
+            else "Set the target's repo to its present name.",
+            request_id=ident,
+        )
+    if (refusal := _refusal(reply, what)) is not None:
+        return refusal
+    if (said := words(reply)) is not None and status in (400, 405, 413, 415, 422):
+        return Rejected(f"GitHub refused {what} ({status}): {said}", request_id=ident)
+    why = f"GitHub answered {what} with {_told(reply)}; it may exist"
+    return Uncertain(why, request_id=ident, server_fault=status >= 500)
+
+
+def _refusal(reply: Reply, what: str) -> TrackerError | None:
+    """What GitHub surely did not do, whatever it was."""
+    ident = request_id(reply)
+    if (seconds := limited(reply)) is not None:
+        why = f"GitHub's rate limit shut out {what}"
+        return Unavailable(why, request_id=ident, retry_after=seconds)
+    if (said := words(reply)) is None:
+        return None
+    match reply.status:
+        case 401:
+            why, todo = f"GitHub does not know the token: {said}", "Give a token that is valid and not expired."
+        case 403:
+            why, todo = f"GitHub forbids {what}: {said}", RIGHTS_TODO
+        case 404:
+            why, todo = f"GitHub shows nothing for {what}: {said}", f"Check the repository's name. {RIGHTS_TODO}"
+        case 410:
+            why, todo = f"GitHub has no issues there, for {what}: {said}", "Switch on the repository's issues."
+        case _:
+            return None
+    return Denied(why, todo=todo, request_id=ident)
+
+
+def _told(reply: Reply) -> str:
+    if (said := words(reply)) is not None:
+        return f"{reply.status}: {said}"
+    kind = reply.headers.get("content-type", "").partition(";")[0] or "no type"
+    return f"{reply.status} and something that is not GitHub's form ({_line(kind)})"
+
+
+def _detail(error: Any) -> str:
+    if not isinstance(error, dict):
+        return str(error)
+    field, code = error.get("field"), error.get("message") or error.get("code")
+    return f"{field}: {code}" if field else str(code)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:500]
+
+
+def _seconds(headers: Mapping[str, str], spent: bool) -> float:
+    at = _date(headers.get("date", ""))
+    now = at.timestamp() if at else time.time()
+    after = headers.get("retry-after", "").strip()
+    if after.isdecimal():
+        return float(after)
+    if (until := _date(after)) is not None:
+        return max(0.0, until.timestamp() - now)
+    reset = headers.get("x-ratelimit-reset", "")
+    if spent and reset.isdecimal():
+        return max(0.0, float(reset) - now)
+    return RATE_LIMIT_SECONDS
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return at if at.tzinfo else None

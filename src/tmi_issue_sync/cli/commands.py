@@ -1,0 +1,221 @@
+"""Every command's name, options and help. What a command does is imported when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .shell import Shell
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Makes exactly one ticket per threat of a TMI server, and links it in TMI.",
+)
+config = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Write a first configuration; show it.")
+app.add_typer(config, name="config")
+
+Models = Annotated[list[str] | None, typer.Option("--model", help="Only this threat model (id or name).")]
+Threats = Annotated[list[str] | None, typer.Option("--threat", help="Only this threat (id).")]
+Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Make at most so many tickets.")]
+Json = Annotated[bool, typer.Option("--json", help="For machines, on stdout.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from .. import __version__
+
+        typer.echo(f"tmi-issue-sync {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[Path | None, typer.Option("--config", help="The config file.")] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", help="Where the ledger and the session are kept."),
+    ] = None,
+    log_format: Annotated[str | None, typer.Option("--log-format", help="text or json.")] = None,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="More in the log; tracebacks.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,  # noqa: ARG001
+) -> None:
+    """Makes exactly one ticket per threat of a TMI server, and links it in TMI."""
+    if log_format not in (None, "text", "json"):
+        raise typer.BadParameter("--log-format is text or json")
+    shell = _shell(context)
+    shell.config, shell.state, shell.log_format, shell.verbose = config, state, log_format, verbose
+
+
+def _shell(context: typer.Context) -> Shell:
+    return context.ensure_object(Shell)
+
+
+@app.command()
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Go on serving, so that the links open.")] = False,
+) -> int:
+    """See it work, with a TMI and a tracker of its own."""
+    from ..sandbox.demo import run
+
+    return run(keep=keep)
+
+
+@app.command()
+def sandbox(
+    load: Annotated[Path | None, typer.Option("--load", help="Models to serve, as JSON.")] = None,
+    port: Annotated[int, typer.Option("--port", min=0, max=65534, help="TMI's; the tracker's is the next.")] = 0,
+    dialect: Annotated[str, typer.Option("--dialect", help="1.8.22 or documented.")] = "1.8.22",
+    write_config: Annotated[
+        Path | None,
+        typer.Option("--write-config", help="Write a config that works with it."),
+    ] = None,
+) -> int:
+    """Serve a TMI and a tracker, to try a config offline."""
+    from ..sandbox.run import run
+
+    return run(load=load, port=port, dialect=dialect, write_config=write_config)
+
+
+@config.command("init")
+def config_init(
+    context: typer.Context,
+    path: Annotated[Path | None, typer.Argument(help="Where to write it; by default your own place.")] = None,
+) -> int:
+    """Write a first configuration."""
+    from .configs import init
+
+    return init(_shell(context), path)
+
+
+@config.command("show")
+def config_show(context: typer.Context) -> int:
+    """Show the configuration as it counts, secrets hidden."""
+    from .configs import show
+
+    return show(_shell(context))
+
+
+@app.command()
+def login(
+    context: typer.Context,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Paste the address back by hand.")] = False,
+    provider: Annotated[str | None, typer.Option("--provider", help="TMI's identity provider.")] = None,
+) -> int:
+    """Begin a session with TMI, for writing links."""
+    from .session import login
+
+    return login(_shell(context), browser=not no_browser, provider=provider)
+
+
+@app.command()
+def logout(context: typer.Context) -> int:
+    """End the session with TMI."""
+    from .session import logout
+
+    return logout(_shell(context))
+
+
+@app.command()
+def check(context: typer.Context, json: Json = False) -> int:
+    """Check config, TMI, trackers, templates and routes."""
+    from .check import run
+
+    return run(_shell(context), json=json)
+
+
+@app.command()
+def plan(
+    context: typer.Context,
+    model: Models = None,
+    threat: Threats = None,
+    limit: Limit = None,
+    check: Annotated[bool, typer.Option("--check", help="Exit 3 where something is to do.")] = False,
+    json: Json = False,
+) -> int:
+    """Show what a pass would do and why. Changes nothing."""
+    from .plan import run
+
+    return run(_shell(context), (model or [], threat or [], limit), check=check, json=json)
+
+
+@app.command()
+def sync(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="One pass, then end.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="With --once: until nothing waits for time.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Agree to a first run of more than ten tickets.")] = False,
+    new_install: Annotated[
+        bool, typer.Option("--new-install", help="There never was another ledger: need not settle.")
+    ] = False,
+    model: Models = None,
+    threat: Threats = None,
+    limit: Limit = None,
+    json: Json = False,
+) -> int:
+    """Make and link the tickets: as a service, or once."""
+    from .sync import once as run_once
+    from .sync import serve
+
+    if (wait or json) and not once:
+        raise typer.BadParameter("--wait and --json need --once.")
+    scope = (model or [], threat or [], limit)
+    if once:
+        return run_once(_shell(context), scope, wait=wait, yes=yes, new_install=new_install, json=json)
+    return serve(_shell(context), scope, yes=yes, new_install=new_install)
+
+
+@app.command()
+def status(context: typer.Context, json: Json = False) -> int:
+    """What is pending, parked, blocked or in doubt, and why."""
+    from .status import run
+
+    return run(_shell(context), json=json)
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(help="A threat's id, a ticket's number or URL.")],
+    json: Json = False,
+) -> int:
+    """One threat's whole story."""
+    from .explain import run
+
+    return run(_shell(context), what, json=json)
+
+
+@app.command()
+def retry(
+    context: typer.Context,
+    threat: Annotated[str, typer.Argument(help="The threat's id.")],
+    new_ticket: Annotated[
+        bool, typer.Option("--new-ticket", help="Another ticket, where the old is gone.")
+    ] = False,
+) -> int:
+    """Try a parked, blocked, skipped or unlinked threat again."""
+    from .hand import retry
+
+    return retry(_shell(context), threat, new_ticket=new_ticket)
+
+
+@app.command()
+def skip(context: typer.Context, threat: Annotated[str, typer.Argument(help="The threat's id.")]) -> int:
+    """No ticket for this threat, please."""
+    from .hand import skip
+
+    return skip(_shell(context), threat)
+
+
+@app.command()
+def adapters() -> int:
+    """Which trackers are installed."""
+    from .configs import adapters
+
+    return adapters()

@@ -1,0 +1,86 @@
+"""`retry` and `skip`: by hand, within the promises."""
+
+from __future__ import annotations
+
+from ..errors import SyncError, UsageError
+from ..ledger import Ledger
+from ..ledger.rows import Side
+from ..sync import Scope, run_pass
+from ..wiring import Wired, open_ledger, wired
+from .progress import shown
+from .shell import Shell
+from .show import say, short
+
+
+def skip(shell: Shell, threat_id: str) -> int:
+    """Remembered by the ledger alone; a ticket that exists already stays."""
+    settings = shell.settings()
+    with open_ledger(settings, shell.places(settings).ledger, change=True) as ledger:
+        known = ledger.entry(threat_id)
+        _plausible(threat_id)
+        ledger.skip(threat_id)
+    say(
+        f"{_name(ledger_name(known), threat_id)} gets no ticket. Take it back with: tmi-issue-sync retry {threat_id}"
+    )
+    return 0
+
+
+def ledger_name(entry: object) -> str:
+    return str(getattr(entry, "name", "") or "")
+
+
+def _name(name: str, threat_id: str) -> str:
+    return f"threat {short(name, 60)!r} ({threat_id})" if name else f"threat {threat_id}"
+
+
+def _plausible(threat_id: str) -> None:
+    if not threat_id.strip() or any(char.isspace() for char in threat_id) or "/" in threat_id:
+        raise UsageError(f"{threat_id!r} is no threat's id", todo="It is the last part of the threat's URL in TMI.")
+
+
+def retry(shell: Shell, threat_id: str, *, new_ticket: bool) -> int:
+    """Forget why a threat was left alone; with `new_ticket` another ticket, where that makes no second one."""
+    settings = shell.settings()
+    places = shell.places(settings)
+    if new_ticket:
+        with wired(settings, places) as found:
+            return _new_ticket(shell, found, threat_id)
+    with open_ledger(settings, places.ledger, change=True) as ledger:
+        entry = ledger.entry(threat_id)
+        if entry is None:
+            raise UsageError(f"the ledger knows nothing of threat {threat_id}, so nothing holds it back")
+        ledger.retry(threat_id)
+        doubt = entry.side is Side.INTENDED
+    say(f"{_name(entry.name, threat_id)} is tried again in the next pass.")
+    if doubt:
+        say("Its last create is still in doubt: first it is looked for, until it surely does not exist.")
+    return 0
+
+
+def _new_ticket(shell: Shell, found: Wired, threat_id: str) -> int:
+    """Protocol Id5: only after a complete look, and only where every ticket of the threat is closed or gone."""
+    ledger = found.setup.ledger
+    _allowed_by_ledger(ledger, threat_id)
+    with shown(shell) as progress:
+        report = run_pass(found.setup, Scope(threats=frozenset({threat_id})), progress=progress, apply=False)
+    if report.alerts:
+        raise SyncError(f"no new ticket: the look was not complete: {report.alerts[0]}")
+    _allowed_by_ledger(ledger, threat_id)
+    generation = ledger.new_generation(threat_id)
+    say(f"threat {threat_id} gets another ticket (its generation {generation}) in the next pass.")
+    return 0
+
+
+def _allowed_by_ledger(ledger: Ledger, threat_id: str) -> None:
+    entry = ledger.entry(threat_id)
+    if entry is None or not ledger.tickets_of(threat_id):
+        raise UsageError(f"threat {threat_id} never had a ticket of ours", todo="Leave --new-ticket out.")
+    if entry.side is Side.INTENDED:
+        raise UsageError(
+            "its last create is in doubt: a ticket may exist", todo="Wait until that is settled: status"
+        )
+    if ledger.settling():
+        raise UsageError("the ledger is still settling", todo="Run: tmi-issue-sync sync --once --wait")
+    alive = [t for t in ledger.tickets_of(threat_id) if t.open and t.gone_since is None]
+    if alive:
+        raise UsageError(f"it has an open ticket: {alive[0].number} {alive[0].url}", todo="Close that one first.")

@@ -1,0 +1,93 @@
+"""How a pass goes: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from ..report import Outcome
+from ..sync import Progress
+from .shell import Shell
+from .show import clean, short
+
+if TYPE_CHECKING:
+    from rich import progress
+
+_log = structlog.get_logger()
+
+
+class Lines:
+    """One log line for whatever was done; stages only with -v."""
+
+    def stage(self, text: str) -> None:
+        _log.debug(text)
+
+    def expect(self, changes: int) -> None:
+        _log.debug("changes to make", count=changes)
+
+    def done(self, outcome: Outcome) -> None:
+        threat = outcome.decision.threat
+        facts: dict[str, Any] = {"threat": threat.id, "name": short(threat.name, 80), "url": outcome.url or None}
+        if outcome.error is None:
+            _log.info(outcome.text, **facts)
+        else:
+            _log.warning(outcome.text, error=str(outcome.error), **facts)
+
+
+class Bar:
+    """One bar; what fails stays above it."""
+
+    def __init__(self, drawn: progress.Progress) -> None:
+        self._drawn = drawn
+        self._task = drawn.add_task("", total=None)
+
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """While a person is asked something."""
+        self._drawn.stop()
+        try:
+            yield
+        finally:
+            self._drawn.start()
+
+    def stage(self, text: str) -> None:
+        self._drawn.update(self._task, description=_plain(text))
+
+    def expect(self, changes: int) -> None:
+        self._drawn.update(self._task, total=changes, completed=0)
+
+    def done(self, outcome: Outcome) -> None:
+        self._drawn.advance(self._task)
+        if outcome.error is not None:
+            name = short(outcome.decision.threat.name, 60)
+            self._drawn.console.print(_plain(f"{name}: {outcome.text}: {outcome.error}"))
+
+
+def _plain(text: str) -> str:
+    """No markup of anybody's."""
+    from rich.markup import escape
+
+    return escape(clean(text))
+
+
+@contextmanager
+def shown(shell: Shell) -> Iterator[Progress]:
+    """The progress to hand to a pass."""
+    if shell.machine or shell.verbose or not sys.stderr.isatty():
+        yield Lines()
+        return
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
+        yield Bar(drawn)

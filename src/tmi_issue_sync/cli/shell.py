@@ -1,0 +1,60 @@
+"""What the options before the command say, and what most commands begin with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..config import Settings
+    from ..log import Redactor
+    from ..tmi.options import TmiOptions
+    from ..wiring import Places
+
+
+@dataclass(slots=True)
+class Shell:
+    """The global options; made by `main`, filled while the command line is read."""
+
+    config: Path | None = None
+    state: Path | None = None
+    log_format: str | None = None
+    verbose: bool = False
+    redactor: Redactor | None = field(default=None, repr=False)
+    """Knows the secrets of the configuration, once that was read."""
+
+    def settings(self) -> Settings:
+        """Read the whole configuration and begin to log as it says. Raises ConfigError."""
+        from ..config import load_settings
+        from ..log import secrets_in
+
+        settings = load_settings(self.config)
+        tracked = [secret for tracker in settings.trackers.values() for secret in secrets_in(tracker.options)]
+        self._log([*secrets_in(settings.tmi), *tracked], settings.log.format, settings.log.level)
+        return settings
+
+    def tmi(self) -> TmiOptions:
+        """Read `[tmi]` alone."""
+        from ..config import load_tmi
+        from ..log import secrets_in
+
+        options = load_tmi(self.config)
+        self._log(list(secrets_in(options)), "text", "info")
+        return options
+
+    def places(self, settings: Settings) -> Places:
+        from ..wiring import Places
+
+        return Places.of(settings, self.state)
+
+    def _log(self, secrets: list[str], style: str, level: str) -> None:
+        from ..log import Redactor, configure
+
+        self.redactor = Redactor(secrets)
+        configure(self.log_format or style, "debug" if self.verbose else level, self.redactor)
+
+    @property
+    def machine(self) -> bool:
+        """Whether the log is for machines: then nothing is drawn."""
+        return self.log_format == "json"

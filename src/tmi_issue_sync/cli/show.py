@@ -1,0 +1,69 @@
+"""Words and tables on a terminal or in a pipe. Threats are named by strangers: nothing of theirs is trusted."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+Row = Sequence[object]
+
+
+def say(text: str = "") -> None:
+    """One line, or several, to stdout."""
+    print(text, flush=True)
+
+
+def say_json(value: Any) -> None:
+    say(json.dumps(value, ensure_ascii=True, indent=2, default=str))
+
+
+def clean(text: object) -> str:
+    """No control characters, no line breaks, no marks that turn the writing direction."""
+    flat = " ".join(str(text).split())
+    return "".join(char for char in flat if unicodedata.category(char)[0] != "C")
+
+
+def short(text: object, width: int) -> str:
+    flat = clean(text)
+    return flat if len(flat) <= width else flat[: width - 1] + "…"
+
+
+def table(headers: Sequence[str], rows: Sequence[Row]) -> None:
+    """A table that fits the terminal, or lines with two spaces between the columns in a pipe."""
+    cells = [[clean(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _drawn(headers, cells)
+        return
+    widths = [max(len(row[i]) for row in [list(headers), *cells]) for i in range(len(headers))]
+    for row in [list(headers), *cells]:
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _drawn(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in headers:
+        drawn.add_column(header, overflow="fold")
+    for row in cells:
+        drawn.add_row(*(Text(cell) for cell in row))
+    Console().print(drawn)
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `5 min`, `3 h`, `2 d`."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 ticket`, `2 tickets`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,92 @@
+"""`sync`: one pass, passes until nothing waits, or the service."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from ..once import WAIT_MAX, Stopper, passes
+from ..report import Report
+from ..sync import run_pass
+from ..wiring import wired
+from . import shapes
+from .plan import Pilot, scope
+from .progress import Lines, shown
+from .shell import Shell
+from .show import duration, say, say_json
+from .summary import print_pass, print_plan
+
+
+def once(shell: Shell, pilot: Pilot, *, wait: bool, yes: bool, new_install: bool, json: bool) -> int:
+    """One pass, or with `wait` passes until nothing waits for time alone."""
+    settings = shell.settings()
+    places = shell.places(settings)
+    stopper = Stopper()
+    approve = _approval(yes, ask=not json)
+    with wired(settings, places) as found, stopper.installed():
+        if new_install:
+            found.setup.ledger.new_install()
+
+        def one() -> Report:
+            with stopper.busy(), shown(shell) as progress:
+                asking = _aside(progress, approve)
+                return run_pass(found.setup, scope(pilot), progress=progress, approve=asking, stop=stopper.stopped)
+
+        told = (_ignore, _ignore) if json else (print_pass, _pausing)
+        clock = found.setup.clock
+        report = passes(one, clock, wait=wait, after=told[0], pausing=told[1], stopped=stopper.stopped)
+    if json:
+        say_json({**shapes.report(report), "ledger": str(places.ledger)})
+    else:
+        say(f"ledger: {places.ledger}")
+    return 128 + stopper.signal if stopper.signal else report.exit_code
+
+
+def _ignore(*_: object) -> None:
+    pass
+
+
+def _pausing(seconds: float, left: float) -> None:
+    if seconds > left:
+        say(f"What waits longer than {duration(WAIT_MAX)} in all is left for the next run.")
+    else:
+        say(f"waiting {duration(seconds)} for the next pass (at most {duration(left)} more; Ctrl-C ends it)")
+
+
+def _aside(progress: object, approve: Callable[[Report], bool]) -> Callable[[Report], bool]:
+    """A bar must not draw over a question."""
+    hidden = getattr(progress, "hidden", None)
+    if hidden is None:
+        return approve
+
+    def asking(report: Report) -> bool:
+        with hidden():
+            return approve(report)
+
+    return asking
+
+
+def _approval(yes: bool, *, ask: bool) -> Callable[[Report], bool]:
+    """--yes, or a yes typed on a terminal."""
+
+    def approve(report: Report) -> bool:
+        if yes:
+            return True
+        if not (ask and sys.stdin.isatty() and sys.stdout.isatty()):
+            return False
+        print_plan(report)
+        answer = input(f"This first run makes {report.approval} tickets. Go on? [y/N] ")
+        return answer.strip().casefold() in ("y", "yes")
+
+    return approve
+
+
+def serve(shell: Shell, pilot: Pilot, *, yes: bool, new_install: bool) -> int:
+    """The service: passes by the clock until a signal ends it."""
+    from .. import service
+
+    settings = shell.settings()
+    places = shell.places(settings)
+    return service.serve(
+        settings, places, scope(pilot), progress=Lines(), approve=lambda _report: yes, new_install=new_install
+    )

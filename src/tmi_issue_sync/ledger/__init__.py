@@ -1,0 +1,7 @@
+"""The ledger: the only SQL. What was intended, made and linked, durable before it happens."""
+
+from .ledger import Ledger
+from .lock import LedgerLock
+from .looks import keeper
+
+__all__ = ["Ledger", "LedgerLock", "keeper"]

@@ -1,0 +1,244 @@
+"""The protocol's transactions (protocol 3): every method is one durable step, or one read."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..clock import Clock, Instant
+from ..errors import LedgerError
+from ..model import Threat, Ticket, TrackerKey
+from . import read
+from .lock import LedgerLock, Witness
+from .looks import NO_INTENT, Looks, ticket_columns
+from .records import key_columns
+from .rows import Known, Link, Side
+from .store import Store
+
+NO_TICKET = {"adapter": None, "host": None, "project": None, "ticket_id": None, "offered": 0}
+
+
+class Ledger(Looks):
+    """One file, one writer. Every method raises LedgerError where the file can't be read or written."""
+
+    def __init__(self, store: Store, clock: Clock, lock: LedgerLock | None, instances: frozenset[str]) -> None:
+        super().__init__(store, clock, instances)
+        self._lock = lock
+        self._broken = False
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        instance: str,
+        clock: Clock,
+        lock: LedgerLock | None,
+        aliases: frozenset[str] = frozenset(),
+        settle_always: bool = False,
+    ) -> Ledger:
+        """Open under the lock and find out whether the ledger has lost something (St3, St4).
+
+        Without a lock the file is copied into memory: for plans beside a running service.
+        """
+        store = _copied(path) if lock is None else Store.open(path)
+        ledger = cls(store, clock, lock, frozenset({instance}) | aliases)
+        try:
+            ledger._begin(instance, aliases, settle_always)
+        except BaseException:
+            store.close()
+            raise
+        return ledger
+
+    def _begin(self, instance: str, aliases: frozenset[str], settle_always: bool) -> None:
+        bound = self.get("instance")
+        if bound is not None and bound != instance and bound not in aliases:
+            raise LedgerError(
+                f"the ledger {self._store.path} belongs to the TMI {bound}, the config says {instance}",
+                todo=f'If it is the same TMI at a new address, add to [tmi]: instance = "{bound}".',
+            )
+        ledger_id = self.get("ledger")
+        if ledger_id is None:
+            ledger_id = uuid.uuid4().hex
+            with self._store.transaction():
+                self._set("ledger", ledger_id)
+                self._set("instance", instance)
+                self._set("settling", "1")
+        seq = int(self.get("seq") or 0)
+        witness = self._lock.witness() if self._lock else Witness(ledger_id, seq)
+        if settle_always or witness is None or witness.ledger_id != ledger_id or witness.seq > seq:
+            with self._store.transaction():  # first the ledger, then the witness: a crash between repeats this
+                self._set("settling", "1")
+                self._set("seq", str(max(seq, witness.seq if witness else 0)))
+                self._store.run("UPDATE trackers SET settled = 0, settle_boot = NULL")
+        if self._lock:
+            self._lock.testify(Witness(ledger_id, int(self.get("seq") or 0)))
+
+    # -- creating ------------------------------------------------------------------------------------------
+
+    def intend(self, threat: Threat, key: TrackerKey, payload: str) -> int:
+        """The intent, its number and its slot of the budget, durable before anything is sent (Cr1, Cr2).
+
+        Gives its number. The witness is written after it and both files are checked (St2, St3).
+        """
+        if self._broken:
+            raise LedgerError("a ticket could not be recorded, so this process makes no more", todo="Restart it.")
+        with self._store.transaction():
+            entry = self.entry(threat.id)
+            if entry and entry.side is not Side.NONE:
+                raise LedgerError(f"threat {threat.id} already has a ticket or a doubt ({entry.side})")
+            seq = int(self.get("seq") or 0) + 1
+            self._set("seq", str(seq))
+            now = read.stamp(self._clock.now())
+            self._store.upsert(
+                "creates", {"seq": seq}, {"threat_id": threat.id, **key_columns(key), "at": now, "outcome": "sent"}
+            )
+            doubt = read.instant_columns("doubt", None)
+            state = {
+                "side": Side.INTENDED,
+                "seq": seq,
+                "payload": payload,
+                "parked": "",
+                **doubt,
+                **key_columns(key),
+            }
+            self._threat(threat.id, **state, **_names(threat))
+        self._testify(seq)
+        return seq
+
+    def _testify(self, seq: int) -> None:
+        if self._lock is None:
+            raise LedgerError("this ledger is a copy for planning: nothing may be made with it")
+        self._lock.testify(Witness(self.get("ledger") or "", seq))
+        if not (self._lock.still_there() and self._store.still_there()):
+            raise LedgerError(
+                f"the ledger {self._store.path} was moved or deleted while in use",
+                todo="Nothing was sent. Put it back and start again.",
+            )
+
+    def made(self, threat: Threat, key: TrackerKey, ticket: Ticket, seq: int) -> None:
+        """The very next statement after the reply: an upsert of the whole row (protocol 3)."""
+        self._broken = True
+        with self._store.transaction():
+            self._keep_ticket(ticket, sent=True)
+            self._store.run("UPDATE creates SET outcome = 'made', ticket_id = ? WHERE seq = ?", ticket.ref.id, seq)
+            place = {**key_columns(key), "ticket_id": ticket.ref.id, "offered": 0}
+            self._threat(threat.id, side=Side.CREATED, **place, **NO_INTENT, **_names(threat))
+        self._broken = False
+
+    def refused(self, threat_id: str, seq: int, *, parked: str = "") -> None:
+        """Surely no ticket: the intent is forgotten, attempts are kept."""
+        with self._store.transaction():
+            self._store.run("UPDATE creates SET outcome = 'refused' WHERE seq = ?", seq)
+            self._threat(threat_id, side=Side.NONE, **NO_TICKET, **NO_INTENT, parked=parked)
+
+    def doubt(self, threat_id: str, since: Instant) -> None:
+        """The outcome is unknown: the horizon starts now (Do1)."""
+        with self._store.transaction():
+            self._threat(threat_id, **read.instant_columns("doubt", since))
+
+    def none(self, threat_id: str, *, parked: str = "") -> None:
+        """A complete look after the horizon proved that no ticket exists (Do3, Do4)."""
+        with self._store.transaction():
+            entry = self.entry(threat_id)
+            if entry is None or entry.side is not Side.INTENDED:
+                return
+            self._store.run("UPDATE creates SET outcome = 'none' WHERE seq = ?", entry.seq)
+            changes = {"attempts": entry.attempts + 1, "parked": parked}
+            self._threat(threat_id, side=Side.NONE, **NO_TICKET, **NO_INTENT, **changes)
+
+    # -- linking -------------------------------------------------------------------------------------------
+
+    def offered(self, threat_id: str, url: str) -> None:
+        """A write of our URL is about to begin (Wr2)."""
+        with self._store.transaction():
+            self._threat(threat_id, offered=1, link_url=url)
+
+    def linked(self, threat: Threat, url: str, *, restored: bool = False) -> None:
+        """TMI shows our URL."""
+        with self._store.transaction():
+            entry = self.entry(threat.id)
+            count = (entry.restored if entry else 0) + int(restored)
+            state = {"link": Link.LINKED, "link_url": url, "why": "", "blocked_at": "", "restored": count}
+            self._threat(threat.id, **state, offered=1, superseded=0, missing_since=None, **_names(threat))
+
+    def adopted(self, threat: Threat, url: str) -> None:
+        """A person's link; our own ticket beside it is superseded (Li1, Li2)."""
+        with self._store.transaction():
+            entry = self.entry(threat.id)
+            beside = int(entry is not None and entry.side in (Side.CREATED, Side.INTENDED))
+            state = {"link": Link.ADOPTED, "link_url": url, "superseded": beside, "parked": "", "skipped": 0}
+            self._threat(threat.id, **state, missing_since=None, **_names(threat))
+
+    def opted_out(self, threat: Threat) -> None:
+        with self._store.transaction():
+            self._threat(threat.id, link=Link.OPTED_OUT, link_url="", **_names(threat))
+
+    def blocked(self, threat: Threat, words: str, at: str) -> None:
+        """TMI refuses this write; it never leads to another ticket (Wr4)."""
+        with self._store.transaction():
+            self._threat(threat.id, link=Link.BLOCKED, why=words, blocked_at=at, **_names(threat))
+
+    def missing(self, threat_ids: Iterable[str]) -> None:
+        """Not in a complete list of their model: only noted (Lo2)."""
+        with self._store.transaction():
+            now = read.stamp(self._clock.now())
+            for threat_id in threat_ids:
+                self._threat(threat_id, missing_since=now)
+
+    def seen_again(self, threat_ids: Iterable[str]) -> None:
+        with self._store.transaction():
+            for threat_id in threat_ids:
+                self._threat(threat_id, missing_since=None)
+
+    def point(self, threat: Threat, ticket: Known) -> None:
+        """TMI links this ticket of ours: it is the one that counts."""
+        with self._store.transaction():
+            self._threat(threat.id, side=Side.CREATED, **ticket_columns(ticket), **NO_INTENT, **_names(threat))
+
+    # -- by hand -------------------------------------------------------------------------------------------
+
+    def skip(self, threat_id: str) -> None:
+        """No ticket for this threat until `retry`."""
+        with self._store.transaction():
+            self._threat(threat_id, skipped=1)
+
+    def retry(self, threat_id: str) -> None:
+        """Forget parked, skipped, opted out, blocked and unlinked; a doubt stays a doubt (Do1)."""
+        with self._store.transaction():
+            entry = self.entry(threat_id)
+            state: dict[str, Any] = {"parked": "", "skipped": 0, "restored": 0, "blocked_at": "", "why": ""}
+            if entry and entry.side is not Side.INTENDED:
+                state["attempts"] = 0
+            if entry and entry.link in (Link.OPTED_OUT, Link.BLOCKED):
+                state["link"] = Link.BLANK
+            self._threat(threat_id, **state)
+
+    def new_generation(self, threat_id: str) -> int:
+        """Raise the generation (Id5); the caller has checked that it may. Gives the new one."""
+        with self._store.transaction():
+            highest = max((t.generation for t in self.tickets_of(threat_id)), default=0)
+            fresh = {
+                "link": Link.BLANK,
+                "link_url": "",
+                "restored": 0,
+                "attempts": 0,
+                "parked": "",
+                "superseded": 0,
+            }
+            self._threat(threat_id, side=Side.NONE, generation=highest + 1, **NO_TICKET, **NO_INTENT, **fresh)
+        return highest + 1
+
+
+def _copied(path: Path) -> Store:
+    original = Store.open(path, read_only=True)
+    try:
+        return original.copy()
+    finally:
+        original.close()
+
+
+def _names(threat: Threat) -> dict[str, str]:
+    return {"model_id": threat.model.id, "name": threat.name[:256], "model_name": threat.model.name[:256]}

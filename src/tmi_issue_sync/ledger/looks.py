@@ -1,0 +1,165 @@
+"""What looks show, kept whole, and what they prove (protocol 5): adoption, watermarks, settling, doubts' clocks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from ..clock import Instant, elapsed
+from ..errors import LedgerError
+from ..model import Look, Ticket, TicketRef, TrackerKey
+from . import read
+from .records import Records, key_columns
+from .rows import Known, Side, SiteRow
+
+NO_INTENT: dict[str, Any] = {"seq": None, **read.instant_columns("doubt", None)}
+
+
+class Looks(Records):
+    """Transactions that follow from looking."""
+
+    def settled(self) -> None:
+        self.set("settling", "0")
+
+    def new_install(self) -> None:
+        """The operator's word that no earlier ledger existed: nothing to settle for (St4)."""
+        if self._store.rows("SELECT 1 FROM creates LIMIT 1") or self._store.rows("SELECT 1 FROM tickets LIMIT 1"):
+            raise LedgerError(
+                "--new-install is for a TMI whose threats never got tickets from us, and this ledger knows some",
+                todo="Leave it out: the ledger settles by itself (`sync --once --wait` waits for it).",
+            )
+        with self._store.transaction():
+            self._set("settling", "0")
+            self._store.run("UPDATE trackers SET settled = 1")
+
+    def observe(self, key: TrackerKey, look: Look, at: Instant, *, full: bool, lag: float, settle: float) -> None:
+        """Keep everything that a complete, controlled look showed, and its watermark, in one step (Lo2-Lo5)."""
+        with self._store.transaction():
+            self._keep(look)
+            row = self.site(key)
+            changes: dict[str, Any] = {"account": look.account}
+            if look.as_of is not None:
+                changes["watermark"] = read.stamp(look.as_of - timedelta(seconds=lag + 10))
+            if full:
+                changes["full_look_at"] = read.stamp(self._clock.now())
+            if look.tickets:
+                changes["seen"] = 1
+            if not row.settled:
+                changes |= self._settle(row, at, settle)
+            self._store.upsert("trackers", key_columns(key), {"settled": int(row.settled), **changes})
+            self._start_doubts(key, at)
+
+    def keep(self, look: Look) -> None:
+        """Tickets of a look that proves nothing else (a find, an uncontrolled listing): always kept (Lo2)."""
+        with self._store.transaction():
+            self._keep(look)
+
+    def _keep(self, look: Look) -> None:
+        threats: dict[str, None] = {}
+        for ticket in look.tickets:
+            self._keep_ticket(ticket)
+            if ticket.marker and ticket.marker.instance in self._instances:
+                threats[ticket.marker.threat_id] = None
+        for threat_id in threats:
+            self._adopt(threat_id, look.account)
+
+    def _keep_ticket(self, ticket: Ticket, *, sent: bool = False) -> None:
+        if ticket.marker is None:
+            return
+        values = {
+            "project": ticket.project,
+            "number": ticket.number,
+            "url": ticket.url,
+            "threat_id": ticket.marker.threat_id,
+            "instance": ticket.marker.instance,
+            "generation": ticket.marker.generation,
+            "author": ticket.author,
+            "created_at": read.stamp(ticket.created_at),
+            "open": int(ticket.open),
+            "gone_since": None,
+        }
+        if sent:
+            values["sent"] = 1
+        ref = ticket.ref
+        self._store.upsert("tickets", {"adapter": ref.adapter, "host": ref.host, "id": ref.id}, values)
+
+    def _adopt(self, threat_id: str, account: str) -> None:
+        """Point the threat's row at its ticket, where a look shows one (table in protocol 3, Do2)."""
+        entry = self.entry(threat_id)
+        side, wanted = (entry.side, entry.generation) if entry else (Side.NONE, 0)
+        ours = [t for t in self.tickets_of(threat_id) if t.generation >= wanted and t.gone_since is None]
+        if not ours:
+            return
+        best = keeper(ours)
+        if side is Side.CREATED and entry and (best.generation == wanted or best.ref == entry.ticket):
+            return
+        if entry and side is Side.INTENDED:
+            self._store.run(
+                "UPDATE creates SET outcome = 'made', ticket_id = ? WHERE seq = ?", best.ref.id, entry.seq
+            )
+            if best.author == account:  # found for this ledger's own doubt: it is this ledger's ticket
+                self._sent(best.ref)
+        self._threat(threat_id, side=Side.CREATED, **ticket_columns(best), **NO_INTENT, parked="")
+
+    def _sent(self, ref: TicketRef) -> None:
+        where = "adapter = ? AND host = ? AND id = ?"
+        self._store.run(f"UPDATE tickets SET sent = 1 WHERE {where}", ref.adapter, ref.host, ref.id)  # noqa: S608
+
+    def _settle(self, row: SiteRow, at: Instant, settle: float) -> dict[str, Any]:
+        passed = elapsed(row.settle_start, at) if row.settle_start else None
+        if passed is None:  # the first reply after the start, or no clock to compare with: start (again)
+            return read.instant_columns("settle", at)
+        return {"settled": 1} if passed >= settle else {}
+
+    def _start_doubts(self, key: TrackerKey, at: Instant) -> None:
+        """An intent without a clock is a process that died, or that could not say (St6)."""
+        columns = read.instant_columns("doubt", at)
+        self._store.run(
+            "UPDATE threats SET doubt_date = ?, doubt_uptime = ?, doubt_boot = ? WHERE side = 'intended'"
+            " AND doubt_boot IS NULL AND adapter = ? AND host = ? AND project = ?",
+            *columns.values(),
+            *key_columns(key).values(),
+        )
+
+    def trouble(self, key: TrackerKey, at: Instant) -> None:
+        """It answered 5xx: for a while it may list late."""
+        with self._store.transaction():
+            row = self.site(key)
+            changes = {"settled": int(row.settled), **read.instant_columns("trouble", at)}
+            self._store.upsert("trackers", key_columns(key), changes)
+
+    def pause(self, key: TrackerKey, seconds: float) -> None:
+        """It asked us to come back later; counted in uptime, so that no clock change prolongs it."""
+        self.set(f"pause {key}", f"{self._clock.boot_id()} {self._clock.monotonic() + seconds}")
+
+    def paused(self, key: TrackerKey) -> float:
+        """Seconds that it still wants to be left alone; 0 after a reboot."""
+        boot, _, until = (self.get(f"pause {key}") or "").rpartition(" ")
+        return max(0.0, float(until) - self._clock.monotonic()) if boot == self._clock.boot_id() else 0.0
+
+    def gone(self, ref: TicketRef, why: str) -> None:
+        """A read by id says deleted, or shows nothing (Go1). A live ticket of the threat takes its place."""
+        with self._store.transaction():
+            now = read.stamp(self._clock.now())
+            self._store.run(
+                "UPDATE tickets SET gone_since = ?"
+                " WHERE adapter = ? AND host = ? AND id = ? AND gone_since IS NULL",
+                *(now, ref.adapter, ref.host, ref.id),
+            )
+            where = "adapter = ? AND host = ? AND ticket_id = ? AND side = 'created'"
+            rows = self._store.rows(f"SELECT threat_id FROM threats WHERE {where}", ref.adapter, ref.host, ref.id)  # noqa: S608
+            for row in rows:
+                left = [t for t in self.tickets_of(row["threat_id"]) if t.gone_since is None]
+                if left:
+                    self._threat(row["threat_id"], **ticket_columns(keeper(left)))
+                else:
+                    self._threat(row["threat_id"], side=Side.GONE, why=why)
+
+
+def keeper(tickets: list[Known]) -> Known:
+    """Which of a threat's tickets counts: the highest generation, open before closed, then the oldest (Sw1)."""
+    return min(tickets, key=lambda t: (-t.generation, not t.open, t.created_at, t.key, t.ref.id))
+
+
+def ticket_columns(known: Known) -> dict[str, Any]:
+    return {**key_columns(known.key), "ticket_id": known.ref.id, "generation": known.generation}

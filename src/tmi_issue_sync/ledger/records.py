@@ -1,0 +1,131 @@
+"""Facts, runs, the audit trail, and every read: nothing in here decides anything."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..clock import Clock
+from ..model import TrackerKey
+from . import read
+from .rows import Entry, Known, Run, SiteRow, Write
+from .store import Store
+
+IN_FLIGHT = 180.0
+"""Seconds added to a budget's window: a create sent before it may have been committed in it (Cr5)."""
+
+
+class Records:
+    """What the ledger knows. Every method raises LedgerError where the file can't be read or written."""
+
+    def __init__(self, store: Store, clock: Clock, instances: frozenset[str]) -> None:
+        self._store = store
+        self._clock = clock
+        self._instances = instances
+
+    def close(self) -> None:
+        self._store.close()
+
+    def get(self, key: str) -> str | None:
+        found = self._store.rows("SELECT value FROM facts WHERE name = ?", key)
+        return found[0]["value"] if found else None
+
+    def set(self, key: str, value: str) -> None:
+        with self._store.transaction():
+            self._set(key, value)
+
+    def _set(self, key: str, value: str) -> None:
+        self._store.upsert("facts", {"name": key}, {"value": value})
+
+    def settling(self) -> bool:
+        """True until every tracker has settled once after something was lost (St4)."""
+        return self.get("settling") == "1"
+
+    def confidential(self) -> dict[str, bool]:
+        """What is known of models' confidentiality, by model id; it can't change (tmi-api 0)."""
+        rows = self._store.rows("SELECT model_id, confidential FROM models")
+        return {row["model_id"]: bool(row["confidential"]) for row in rows}
+
+    def set_confidential(self, model_id: str, confidential: bool) -> None:
+        with self._store.transaction():
+            self._store.upsert("models", {"model_id": model_id}, {"confidential": int(confidential)})
+
+    # -- reading -------------------------------------------------------------------------------------------
+
+    def entry(self, threat_id: str) -> Entry | None:
+        rows = self._store.rows("SELECT * FROM threats WHERE threat_id = ?", threat_id)
+        return read.entry(rows[0]) if rows else None
+
+    def entries(self) -> dict[str, Entry]:
+        return {row["threat_id"]: read.entry(row) for row in self._store.rows("SELECT * FROM threats")}
+
+    def tickets(self) -> list[Known]:
+        """Every marked ticket ever seen, other instances' included."""
+        return [read.known(row) for row in self._store.rows("SELECT * FROM tickets ORDER BY created_at, number")]
+
+    def tickets_of(self, threat_id: str) -> list[Known]:
+        """The threat's tickets under our instance and its aliases, in any state."""
+        rows = self._store.rows("SELECT * FROM tickets WHERE threat_id = ?", threat_id)
+        return [known for known in map(read.known, rows) if known.instance in self._instances]
+
+    def site(self, key: TrackerKey) -> SiteRow:
+        """What is known of a tracker; one that is new to a whole ledger has nothing to settle for."""
+        where = "adapter = ? AND host = ? AND project = ?"
+        rows = self._store.rows(f"SELECT * FROM trackers WHERE {where}", *key_columns(key).values())  # noqa: S608
+        return read.site(rows[0]) if rows else SiteRow(key, "", None, None, False, not self.settling(), None, None)
+
+    def sites(self) -> dict[TrackerKey, SiteRow]:
+        return {site.key: site for site in map(read.site, self._store.rows("SELECT * FROM trackers"))}
+
+    def spent(self, now: datetime, window: float) -> int:
+        """Tickets of the last `window` seconds: sent ones not surely refused, and found ones (Cr5)."""
+        at = read.stamp(now - timedelta(seconds=window + IN_FLIGHT))
+        sent = "SELECT count(*) AS n FROM creates WHERE at >= ? AND outcome IN ('sent', 'made')"
+        found = "SELECT count(*) AS n FROM tickets WHERE created_at >= ? AND sent = 0"
+        return int(self._store.rows(sent, at)[0]["n"]) + int(self._store.rows(found, at)[0]["n"])
+
+    def first_run(self) -> bool:
+        """True until a ticket was sent, or a person said that the first ones may be."""
+        return self.get("approved") is None and not self._store.rows("SELECT 1 FROM creates LIMIT 1")
+
+    # -- runs and audit ------------------------------------------------------------------------------------
+
+    def begin_run(self, run_id: str) -> None:
+        with self._store.transaction():
+            self._store.upsert("runs", {"id": run_id}, {"started": read.stamp(self._clock.now())})
+
+    def end_run(self, run_id: str, exit_code: int, summary: str) -> None:
+        with self._store.transaction():
+            ended = {"ended": read.stamp(self._clock.now()), "exit_code": exit_code, "summary": summary}
+            self._store.run(
+                "UPDATE runs SET ended = ?, exit_code = ?, summary = ? WHERE id = ?", *ended.values(), run_id
+            )
+
+    def runs(self, limit: int = 10) -> list[Run]:
+        return [
+            read.run(row) for row in self._store.rows("SELECT * FROM runs ORDER BY started DESC LIMIT ?", limit)
+        ]
+
+    def wrote(self, write: Write) -> None:
+        """One external write into the audit trail."""
+        values = (read.stamp(write.at), write.run_id, write.side, write.action, write.target, write.threat_id)
+        with self._store.transaction():
+            self._store.run(
+                "INSERT INTO writes (at, run_id, side, action, target, threat_id, sent_id, got_id, outcome)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                *(*values, write.sent_id, write.got_id, write.outcome),
+            )
+
+    def writes(self, threat_id: str | None = None, limit: int = 1000) -> list[Write]:
+        """The audit trail, newest first."""
+        where, values = ("WHERE threat_id = ?", [threat_id]) if threat_id else ("", [])
+        sql = f"SELECT * FROM writes {where} ORDER BY n DESC LIMIT ?"  # noqa: S608
+        return [read.write(row) for row in self._store.rows(sql, *values, limit)]
+
+    def _threat(self, threat_id: str, **values: Any) -> None:
+        values["changed_at"] = read.stamp(self._clock.now())
+        self._store.upsert("threats", {"threat_id": threat_id}, values)
+
+
+def key_columns(key: TrackerKey) -> dict[str, str]:
+    return {"adapter": key.adapter, "host": key.host, "project": key.project}

@@ -1,0 +1,104 @@
+"""The write-back: our tickets' URLs into TMI, offered, written once, verified by the list (protocol Wr1-Wr4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from .clock import Clock
+from .errors import Changed, LinkRefused, LinkUnknown, ThreatGone, TmiError
+from .ledger import Ledger
+from .ledger.rows import Write
+from .model import ModelRead, Threat
+from .plan import Decision, Kind, blocked_key, same_url
+from .report import Outcome
+from .tmi.door import Receipt, Tmi
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    decision: Decision
+    url: str
+    ours: bool
+    receipt: Receipt
+    outcome: Outcome
+
+
+class Linker:
+    """Writes links in one pass and verifies them at its end, one list per model."""
+
+    def __init__(self, tmi: Tmi, ledger: Ledger, clock: Clock, run_id: str, version: Callable[[], str]) -> None:
+        self._tmi = tmi
+        self._ledger = ledger
+        self._clock = clock
+        self._run_id = run_id
+        self._version = version
+        self._sent: dict[str, list[_Sent]] = {}
+
+    def put(self, decision: Decision, done: str = "", *, ours: bool = True, created: bool = False) -> Outcome:
+        """Write `decision.url`; `ours` is false for a person's link that vanished. Raises only LedgerError.
+
+        `done` says what came before, in words, and opens the outcome's text.
+        """
+        threat, url = decision.threat, decision.url
+        try:
+            prepared = self._tmi.prepare(threat)
+            if ours:
+                self._ledger.offered(threat.id, url)
+            receipt = self._tmi.write(prepared, url)
+        except TmiError as error:
+            return self._failed(decision, done, error, created)
+        self._audit(threat, url, receipt.sent_id, receipt.got_id or "", "written")
+        outcome = Outcome(decision, f"{done}linked to {url}", url, created=created, wrote=True)
+        self._sent.setdefault(threat.model.id, []).append(_Sent(decision, url, ours, receipt, outcome))
+        return outcome
+
+    def _failed(self, decision: Decision, done: str, error: TmiError, created: bool) -> Outcome:
+        threat, url = decision.threat, decision.url
+        if isinstance(error, LinkUnknown):
+            self._audit(threat, url, "", "", "answer lost")
+        if isinstance(error, LinkRefused):
+            self._audit(threat, url, "", "", "refused")
+            self._ledger.blocked(threat, error.why, blocked_key(threat, self._clock.now(), self._version()))
+        if isinstance(error, ThreatGone):
+            self._ledger.missing([threat.id])
+        if isinstance(error, Changed):  # nothing went wrong: a person was faster
+            return Outcome(decision, f"{done}the link waits: {error.why}", url, waits=0.0, created=created)
+        return Outcome(decision, f"{done}not linked", url, error=error, created=created)
+
+    def verify(self) -> list[Outcome]:
+        """Read each written model once and compare what the list shows (Wr3)."""
+        outcomes: list[Outcome] = []
+        for sent in self._sent.values():
+            model = sent[0].decision.threat.model
+            read = next(iter(self._tmi.read([model])))
+            if isinstance(read, ModelRead):
+                rows = {threat.id: threat for threat in read.threats}
+                outcomes += [self._verified(each, rows.get(each.decision.threat.id)) for each in sent]
+            else:
+                outcomes += [replace(each.outcome, error=read[1]) for each in sent]
+        self._sent.clear()
+        return outcomes
+
+    def _verified(self, sent: _Sent, row: Threat | None) -> Outcome:
+        if row is None:
+            return replace(sent.outcome, text=f"{sent.outcome.text}; TMI does not show the threat any more")
+        if same_url(row.issue_uri, sent.url):
+            self._note(sent, row)
+            return sent.outcome
+        if sent.receipt.modified_at == row.modified_at:
+            words = f"the server altered the link to {row.issue_uri!r}"
+            self._ledger.blocked(row, words, blocked_key(row, self._clock.now(), self._version()))
+            return replace(sent.outcome, error=LinkRefused(f"blocked: {words}"))
+        return replace(sent.outcome, text=f"{sent.outcome.text}; a person changed it at once", waits=0.0)
+
+    def _note(self, sent: _Sent, row: Threat) -> None:
+        if sent.ours:
+            self._ledger.linked(row, sent.url, restored=sent.decision.kind is Kind.RESTORE)
+        else:
+            self._ledger.adopted(row, sent.url)
+
+    def _audit(self, threat: Threat, url: str, sent_id: str, got_id: str, outcome: str) -> None:
+        target = f"{threat.model.id}/{threat.id} issue_uri={url}"
+        now = self._clock.now()
+        self._ledger.wrote(Write(now, self._run_id, "tmi", "link", target, threat.id, sent_id, got_id, outcome))

@@ -1,0 +1,1 @@
+"""Threat text made safe, and CommonMark for every tracker."""

@@ -1,0 +1,74 @@
+"""Passes without a scheduler: one, or one after the other until nothing waits for time alone."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from .clock import Clock
+from .report import Report
+
+WAIT_MAX = 3600.0
+"""Waiting for the next pass ends after this many seconds in all, whatever still waits."""
+
+
+def passes(
+    one: Callable[[], Report],
+    clock: Clock,
+    *,
+    wait: bool,
+    after: Callable[[Report], None],
+    pausing: Callable[[float, float], None],
+    stopped: Callable[[], bool] = lambda: False,
+) -> Report:
+    """Run `one`, with `wait` again and again; gives the last report.
+
+    `after` is told of each pass; `pausing` how long the next one waits, and for how long there is patience.
+    """
+    until = clock.monotonic() + WAIT_MAX
+    while True:
+        report = one()
+        after(report)
+        left = until - clock.monotonic()
+        if not wait or report.waits is None or report.approval or stopped():
+            return report
+        pausing(report.waits, left)
+        if report.waits > left:
+            return report
+        clock.sleep(max(report.waits, 0.05))
+
+
+class Stopper:
+    """SIGTERM and SIGINT end a run after the ticket in hand; a second one, or one between passes, at once."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+        self._busy = False
+
+    def stopped(self) -> bool:
+        return self.signal != 0
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """A pass runs: it must come to the end of its ticket."""
+        self._busy = True
+        try:
+            yield
+        finally:
+            self._busy = False
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        before = {number: signal.signal(number, self._signalled) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _signalled(self, number: int, _frame: FrameType | None) -> None:
+        again, self.signal = self.stopped(), number
+        if again or not self._busy:
+            raise KeyboardInterrupt

@@ -1,0 +1,205 @@
+"""Looking: what one pass may believe of one tracker (protocol 5), with the control that keeps it honest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .clock import Clock, Instant, elapsed, instant
+from .errors import TrackerError, Unavailable
+from .ledger import Ledger
+from .ledger.rows import Entry, Known, Side, SiteRow
+from .model import Gone, Look, Marker, Ticket, TrackerKey
+from .plan import Sight
+from .tracker import Tracker, Traits
+
+FULL_EVERY = timedelta(hours=24)
+"""A look at everything once a day, and for a day after an attempt that found nothing (Lo4)."""
+PAUSE_MAX = 3600.0
+"""A tracker's own "later" is obeyed for this many seconds at most (time rule)."""
+READS = 20
+"""Tickets that one pass reads one by one because a full look did not show them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One project of a configured tracker, connected."""
+
+    name: str
+    """The tracker's name in the config."""
+    key: TrackerKey
+    tracker: Tracker
+    traits: Traits
+    public: bool = False
+    confidential: bool = False
+    retired: bool = False
+    """Looked at, nothing created in it (protocol Id6)."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """One tracker in one pass: the sight for the plan, and its time for doubts that begin."""
+
+    site: Site
+    sight: Sight
+    as_of: Instant | None = None
+    """The first page's Date; its uptime was taken before the request left, so it counts as early."""
+    error: TrackerError | None = None
+
+
+class Watcher:
+    """Looks at the trackers of a pass and keeps what they show."""
+
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+
+    def look(self, site: Site) -> Seen:
+        """One complete, controlled look; a failure closes the tracker for this pass, and changes no belief."""
+        before = self._ledger.site(site.key)
+        paused = self._ledger.paused(site.key)
+        if paused > 0:
+            return self._closed(site, Unavailable(f"it asked us to wait {paused:.0f} s more", retry_after=paused))
+        try:
+            since = None if self._full_look_due(before) else self._since(before)
+            look, at = self._changed(site, since)
+            if since and look.account != before.account:  # another account lists other tickets: start over
+                since = None
+                look, at = self._changed(site, None)
+            lie = self._controlled(site, look, since)
+        except TrackerError as error:
+            return self._closed(site, error)
+        if lie:
+            self._ledger.keep(look)
+            return Seen(site, Sight(site.key, lie, site.retired), error=TrackerError(f"{site.name}: {lie}"))
+        settle = site.traits.settle()
+        self._ledger.observe(site.key, look, at, full=since is None, lag=site.traits.lag, settle=settle)
+        sight = Sight(site.key, "", site.retired, self._horizons(site, at))
+        return Seen(site, sight, at)
+
+    def _changed(self, site: Site, since: datetime | None) -> tuple[Look, Instant]:
+        start = instant(self._clock, None)
+        look = site.tracker.changed(since)
+        return look, self._dated(start, look.as_of)
+
+    def find(self, site: Site, marker: Marker) -> tuple[Look, Instant]:
+        """One threat's tickets in the widest scope, and when that was asked (Do3)."""
+        start = instant(self._clock, None)
+        look = site.tracker.find(marker)
+        return look, self._dated(start, look.as_of)
+
+    def _dated(self, start: Instant, date: datetime | None) -> Instant:
+        return Instant(date, start.uptime, self._clock.boot_id()) if date else start
+
+    def _full_look_due(self, row: SiteRow) -> bool:
+        if row.watermark is None or row.full_look_at is None:
+            return True
+        now = self._clock.now()
+        if not timedelta(0) <= now - row.full_look_at < FULL_EVERY:  # a clock set back looks again, no harm
+            return True
+        entries = self._ledger.entries().values()
+        return any(e.attempts and e.side is not Side.CREATED and now - e.changed_at < FULL_EVERY for e in entries)
+
+    def _since(self, row: SiteRow) -> datetime | None:
+        """Back to the newest known ticket that must be listed by now: the control costs no call (Lo6)."""
+        if row.watermark is None:
+            return None
+        control = self._controls(row, row.watermark)
+        return min([row.watermark, *(known.created_at for known in control[:1])])
+
+    def _controls(self, row: SiteRow, until: datetime) -> list[Known]:
+        """Known tickets of our account here, old enough to be listed, newest first."""
+        known = [t for t in self._ledger.tickets() if t.key == row.key and t.gone_since is None]
+        old = [t for t in known if t.created_at <= until and t.author == row.account]
+        return sorted(old, key=lambda t: t.created_at, reverse=True)
+
+    def _controlled(self, site: Site, look: Look, since: datetime | None) -> str:
+        """Why the listing lies; empty where it shows a known ticket, or none is known in its range (Lo6)."""
+        row = self._ledger.site(site.key)
+        if row.account != look.account or look.as_of is None:
+            return ""
+        listed = {ticket.ref for ticket in look.tickets}
+        known = self._controls(row, look.as_of - timedelta(seconds=site.traits.lag))
+        in_range = [ticket for ticket in known if since is None or ticket.created_at >= since]
+        unseen = [ticket for ticket in in_range if ticket.ref not in listed]
+        blind = bool(in_range) and len(unseen) == len(in_range)
+        if since and not blind:
+            return ""
+        for ticket in unseen[:READS]:
+            if self._exists_here(site, ticket) and blind:
+                return f"{ticket.number} exists and the list does not show it: lost permission or an ignored filter"
+        return ""
+
+    def _exists_here(self, site: Site, known: Known) -> bool:
+        """Read one known ticket by its URL; gone and moved ones are kept as such (Go1)."""
+        found = site.tracker.get(known.url)
+        if isinstance(found, Gone):
+            self._ledger.gone(known.ref, found.why)
+            return False
+        if not isinstance(found, Ticket):
+            return False
+        self._ledger.keep(Look(None, (found,), ""))
+        if found.ref != known.ref:  # it got a new identity where it went
+            self._ledger.gone(known.ref, f"moved to {found.number}")
+        return found.ref == known.ref and found.project == known.key.project and found.marker is not None
+
+    def _horizons(self, site: Site, at: Instant) -> dict[str, float | None]:
+        """Seconds until "none" may be believed of each threat in doubt here (Do3)."""
+        doubts = [e for e in self._ledger.entries().values() if e.side is Side.INTENDED and e.tracker == site.key]
+        return {entry.threat_id: self.left(site, entry, at) for entry in doubts}
+
+    def left(self, site: Site, entry: Entry, at: Instant) -> float | None:
+        passed = elapsed(entry.doubt_from, at) if entry.doubt_from else None
+        if passed is None:
+            return None
+        return max(0.0, self.horizon(site, at) - passed)
+
+    def horizon(self, site: Site, at: Instant) -> float:
+        """The tracker's horizon; longer for as long as a 5xx is recent (it lists late then)."""
+        troubled = self._ledger.site(site.key).troubled
+        if troubled is None:
+            return site.traits.horizon()
+        longest = site.traits.horizon(after_errors=True)
+        since = elapsed(troubled, at)
+        if since is None:  # stamped before a reboot, or without a Date: it counts from this reply on
+            self._ledger.trouble(site.key, at)
+            return longest
+        return longest if since < longest else site.traits.horizon()
+
+    def _closed(self, site: Site, error: TrackerError) -> Seen:
+        if isinstance(error, Unavailable):
+            self.unavailable(site, error)
+        return Seen(
+            site, Sight(site.key, f"{site.name} is closed in this pass: {error.why}", site.retired), error=error
+        )
+
+    def unavailable(self, site: Site, error: Unavailable) -> None:
+        """Remember until when it is closed, and that it stumbled."""
+        if error.retry_after and not self._ledger.paused(site.key):
+            self._ledger.pause(site.key, min(error.retry_after, PAUSE_MAX))
+        if error.server_fault:
+            self._ledger.trouble(site.key, instant(self._clock, None))
+
+
+def doubt_start(seen: Seen, clock: Clock) -> Instant:
+    """Now, in the tracker's time: the last Date plus what passed since, never too early (time rule)."""
+    now = instant(clock, None)
+    if seen.as_of is None or seen.as_of.date is None:
+        return now
+    passed = max(0.0, now.uptime - seen.as_of.uptime)
+    return Instant(seen.as_of.date + timedelta(seconds=passed), now.uptime, clock.boot_id())
+
+
+def settle_left(sites: Sequence[Site], ledger: Ledger, seen: dict[TrackerKey, Seen]) -> float | None:
+    """Seconds until the slowest tracker has settled; None where that can't be told (St4)."""
+    left: list[float] = []
+    for site in sites:
+        row, now = ledger.site(site.key), seen[site.key].as_of
+        if row.settled:
+            continue
+        passed = elapsed(row.settle_start, now) if row.settle_start and now else None
+        if passed is None:
+            return None
+        left.append(max(0.0, site.traits.settle() - passed))
+    return max(left, default=0.0)

@@ -1,0 +1,318 @@
+"""One pass is the whole story: read TMI, look at the trackers, plan, apply, report."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from .apply import Hands
+from .clock import Clock
+from .errors import SyncError, TmiError, TrackerError
+from .ledger import Ledger
+from .ledger.rows import Known, Link
+from .linking import Linker
+from .model import ModelRead, Threat, ThreatModel, TrackerKey
+from .plan import CHANGES, Decision, Kind, Plan, Policy, View, decide, plan
+from .render import Renderer, payload_hash
+from .report import Outcome, Report
+from .rules import Destination, Route
+from .sight import Seen, Site, Watcher, settle_left
+from .tmi.door import Tmi
+
+__all__ = ["Progress", "Scope", "Setup", "Site", "run_pass"]
+
+FIRST_RUN = 10
+"""More tickets than this on a first run want a person's word."""
+DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A pilot: the pass looks at these models and threats only, and makes at most `limit` tickets."""
+
+    models: frozenset[str] = frozenset()
+    """Ids or exact names; empty means all."""
+    threats: frozenset[str] = frozenset()
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Everything that a pass works with; made by the service, or by a simulated world."""
+
+    tmi: Tmi
+    sites: tuple[Site, ...]
+    routes: tuple[Route, ...]
+    default: Destination | None
+    renderer: Renderer
+    ledger: Ledger
+    clock: Clock
+    policy: Policy
+    instance: str
+    aliases: frozenset[str] = frozenset()
+    version: Callable[[], str] = lambda: ""
+    """TMI's version, asked for only where a link is refused."""
+
+
+class Progress(Protocol):
+    """Told how a pass goes; the bar and the plain lines of the command line implement it."""
+
+    def stage(self, text: str) -> None: ...
+
+    def expect(self, changes: int) -> None: ...
+
+    def done(self, outcome: Outcome) -> None: ...
+
+
+def run_pass(
+    setup: Setup,
+    scope: Scope,
+    *,
+    progress: Progress,
+    apply: bool = True,
+    approve: Callable[[Report], bool] = lambda _report: False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Report:
+    """Run one pass. `apply=False` ends after the plan. `approve` is asked once, before a first run makes
+    more than ten tickets. `stop` is asked before each change. Raises SyncError where no pass is possible."""
+    report = Report(uuid.uuid4().hex[:12], setup.clock.now(), apply)
+    setup.ledger.begin_run(report.run_id)
+    try:
+        _Pass(setup, scope, report, progress).run(apply, approve, stop)
+    except SyncError as error:
+        setup.ledger.end_run(report.run_id, error.exit_code, str(error))
+        raise
+    report.ended = setup.clock.now()
+    setup.ledger.end_run(report.run_id, report.exit_code, report.summary())
+    return report
+
+
+class _Pass:
+    """The steps of one pass, in their order."""
+
+    def __init__(self, setup: Setup, scope: Scope, report: Report, progress: Progress) -> None:
+        self._setup = setup
+        self._scope = scope
+        self._report = report
+        self._progress = progress
+        self._ledger = setup.ledger
+        self._watcher = Watcher(setup.ledger, setup.clock)
+        self._seen: dict[TrackerKey, Seen] = {}
+        self._reads: dict[str, ModelRead] = {}
+        self._linker = Linker(setup.tmi, setup.ledger, setup.clock, report.run_id, setup.version)
+        self._hands = Hands(
+            tmi=setup.tmi,
+            ledger=setup.ledger,
+            clock=setup.clock,
+            renderer=setup.renderer,
+            instance=setup.instance,
+            run_id=report.run_id,
+            linker=self._linker,
+            watcher=self._watcher,
+            seen=self._seen,
+            reads=self._reads,
+            decide=lambda threat, read: decide(threat, read, self._view()),
+            alerts=report.alerts,
+        )
+
+    def run(self, apply: bool, approve: Callable[[Report], bool], stop: Callable[[], bool]) -> None:
+        self._read()
+        self._look()
+        if apply:
+            self._report.notes += self._hands.resolve(self._ledger.entries().values())
+        found = self._plan()
+        self._report.decisions = list(found.decisions)
+        self._report.wanting = sum(decision.wants for decision in found.decisions)
+        self._tell()
+        if apply:
+            self._bookkeeping(found)
+            self._apply(self._approved(found, approve), stop)
+
+    # -- 1 read --------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        """Threats of every model in scope; a model that can't be read is an alert, and changes nothing."""
+        self._progress.stage("reading threat models")
+        models = [m for m in self._setup.tmi.threat_models() if self._in_scope(m)]
+        full = [model for model in models if model.threat_count > 0]  # 0 only spares the call this time
+        failed = 0
+        for read in self._setup.tmi.read(full):
+            if isinstance(read, ModelRead):
+                self._reads[read.model.id] = self._pilot(read)
+            else:
+                failed += 1
+                if failed <= 3:
+                    self._report.alerts.append(read[1])
+        if failed > 3:
+            self._report.alerts.append(TmiError(f"{failed} threat models could not be read in this pass"))
+        self._report.models, self._report.threats = len(models), sum(len(r.threats) for r in self._reads.values())
+
+    def _in_scope(self, model: ThreatModel) -> bool:
+        wanted = self._scope.models
+        return not wanted or model.id in wanted or model.name in wanted
+
+    def _pilot(self, read: ModelRead) -> ModelRead:
+        if not self._scope.threats:
+            return read
+        return replace(read, threats=tuple(t for t in read.threats if t.id in self._scope.threats))
+
+    # -- 2 look --------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Every configured tracker, whatever the routes say now (Lo1)."""
+        for site in self._setup.sites:
+            self._progress.stage(f"looking at {site.key}")
+            seen = self._watcher.look(site)
+            self._seen[site.key] = seen
+            if seen.error is not None:
+                self._report.alerts.append(seen.error)
+        settled = all(self._ledger.site(site.key).settled for site in self._setup.sites)
+        if self._ledger.settling() and settled:
+            self._ledger.settled()
+
+    # -- 3 plan --------------------------------------------------------------------------------------------
+
+    def _plan(self) -> Plan:
+        """Plan; read once for good what no list row says of a model; plan again."""
+        found = plan(self._reads.values(), self._view())
+        known = self._ledger.confidential()
+        asked = {d.threat.model.id: d.threat.model for d in found.of(Kind.REFUSED)}
+        unknown = [model for model_id, model in asked.items() if model_id not in known]
+        for model in unknown:
+            try:
+                self._ledger.set_confidential(model.id, self._setup.tmi.is_confidential(model))
+            except TmiError as error:
+                self._report.alerts.append(error)
+        return plan(self._reads.values(), self._view()) if unknown else found
+
+    def _view(self) -> View:
+        tickets: dict[str, list[Known]] = {}
+        foreign: dict[str, Known] = {}
+        ours = {self._setup.instance} | self._setup.aliases
+        for known in self._ledger.tickets():
+            if known.instance in ours:
+                tickets.setdefault(known.threat_id, []).append(known)
+            else:
+                foreign[known.threat_id] = known
+        policy = self._setup.policy
+        if self._scope.limit is not None:
+            policy = replace(policy, per_pass=min(policy.per_pass, self._scope.limit))
+        settling, left = self._settling()
+        return View(
+            now=self._setup.clock.now(),
+            policy=policy,
+            routes=self._setup.routes,
+            default=self._setup.default,
+            hosts=frozenset(host for site in self._setup.sites for host in site.traits.hosts),
+            entries=self._ledger.entries(),
+            tickets={threat_id: tuple(found) for threat_id, found in tickets.items()},
+            foreign=foreign,
+            sights={key: seen.sight for key, seen in self._seen.items()},
+            confidential=self._ledger.confidential(),
+            settling=settling,
+            settle_left=left,
+            spent_today=self._ledger.spent(self._setup.clock.now(), DAY),
+            payload=self._payload,
+            version=self._setup.version,
+        )
+
+    def _settling(self) -> tuple[str, float | None]:
+        if not self._ledger.settling():
+            return "", None
+        left = settle_left(self._setup.sites, self._ledger, self._seen)
+        when = "" if left is None else f", until {left:.0f} s from now"
+        why = f"settling{when}: this ledger is new or not the last one, so every tracker is watched first"
+        return why, left
+
+    def _payload(self, threat: Threat, to: Destination) -> str:
+        """What would be sent, as a hash; a draft that can't be rendered has none."""
+        try:
+            return payload_hash(self._hands.draft(threat, to))
+        except TrackerError:
+            return ""
+
+    def _tell(self) -> None:
+        """What a person should know and no decision says: settling, duplicates."""
+        text, _ = self._settling()
+        if text and self._report.wanting:
+            self._report.notes.append(text)
+        for tickets in self._duplicates():
+            numbers = " and ".join(f"{ticket.number} ({ticket.url})" for ticket in tickets)
+            self._report.notes.append(f"duplicates: threat {tickets[0].threat_id} has {numbers}")
+
+    def _duplicates(self) -> Iterable[Sequence[Known]]:
+        """Threats with more than one open ticket of ours (protocol 8); reported, nothing is closed."""
+        ours = {self._setup.instance} | self._setup.aliases
+        by_threat: dict[tuple[str, int], list[Known]] = {}
+        for known in self._ledger.tickets():
+            if known.open and known.gone_since is None and known.instance in ours:
+                by_threat.setdefault((known.threat_id, known.generation), []).append(known)
+        return [tickets for tickets in by_threat.values() if len(tickets) > 1]
+
+    # -- 4 apply -------------------------------------------------------------------------------------------
+
+    def _bookkeeping(self, found: Plan) -> None:
+        """What TMI shows goes into the ledger; nothing is sent anywhere."""
+        entries = self._ledger.entries()
+        for decision in found.of(Kind.OPTED_OUT):
+            entry = entries.get(decision.threat.id)
+            if decision.threat.issue_uri.strip() and (entry is None or entry.link is not Link.OPTED_OUT):
+                self._ledger.opted_out(decision.threat)
+        for decision in found.of(Kind.KEEP):
+            self._keep(decision)
+        self._missing()
+
+    def _keep(self, decision: Decision) -> None:
+        threat, url = decision.threat, decision.url
+        entry = self._ledger.entry(threat.id)
+        mine = next((t for t in self._ledger.tickets_of(threat.id) if t.url == url), None)
+        if mine is None:  # a person's link, adopted before
+            return
+        if entry is None or entry.ticket != mine.ref:
+            self._ledger.point(threat, mine)
+        if entry is None or entry.link is not Link.LINKED or entry.link_url != url:
+            self._ledger.linked(threat, url)
+
+    def _missing(self) -> None:
+        """Threats that a complete list of their model does not show: only noted (Lo2, Go2)."""
+        if self._scope.threats:
+            return
+        shown = {threat.id for read in self._reads.values() for threat in read.threats}
+        entries = [e for e in self._ledger.entries().values() if e.model_id in self._reads]
+        gone = [e.threat_id for e in entries if e.threat_id not in shown and e.missing_since is None]
+        back = [e.threat_id for e in entries if e.threat_id in shown and e.missing_since is not None]
+        if gone:
+            self._ledger.missing(gone)
+        if back:
+            self._ledger.seen_again(back)
+
+    def _approved(self, found: Plan, approve: Callable[[Report], bool]) -> list[Decision]:
+        """The decisions to act on; a first run of more than ten tickets wants a person's word first."""
+        actions = [decision for decision in found.decisions if decision.kind in CHANGES]
+        creates = [decision for decision in actions if decision.kind is Kind.CREATE]
+        if len(creates) <= FIRST_RUN or not self._ledger.first_run():
+            return actions
+        self._report.approval = len(creates)
+        if approve(self._report):
+            self._ledger.set("approved", self._setup.clock.now().isoformat())
+            self._report.approval = 0
+            return actions
+        return [decision for decision in actions if decision.kind is not Kind.CREATE]
+
+    def _apply(self, actions: list[Decision], stop: Callable[[], bool]) -> None:
+        self._progress.expect(len(actions))
+        stopped = False
+        for decision in actions:
+            stopped = stopped or stop()
+            if stopped:
+                self._report.notes.append("stopped before the end: the next pass goes on")
+                break
+            outcome = self._hands.act(decision)
+            self._report.outcomes.append(outcome)
+            self._progress.done(outcome)
+        if self._report.outcomes:
+            self._progress.stage("verifying links")
+        verified = {outcome.decision.threat.id: outcome for outcome in self._linker.verify()}
+        self._report.outcomes = [verified.get(o.decision.threat.id, o) for o in self._report.outcomes]

@@ -1,0 +1,122 @@
+"""The door to TMI, opened over HTTP."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ..clock import Clock
+from ..errors import ConfigError, TmiDenied, TmiError
+from ..model import ModelRead, Threat, ThreatModel
+from . import reads
+from .auth import Identity, ServiceAccount, StaticToken
+from .caller import Caller
+from .door import Prepared, Receipt
+from .link import Links, Memory
+from .options import ClientCredentials, Login, TmiOptions, Token
+from .session import Session, SessionFile
+from .wire import Wire
+
+Read = ModelRead | tuple[ThreatModel, TmiError]
+
+
+class TmiClient:
+    """Implements `door.Tmi`. Opens no connection before the first call; safe to use from one thread."""
+
+    def __init__(
+        self, options: TmiOptions, *, clock: Clock, memory: Memory, state_dir: Path, user_agent: str
+    ) -> None:
+        if options.read is None and options.write is None:
+            raise ConfigError("[tmi] names nobody to read as", todo="Add write = { login = true } or read = {...}.")
+        self.options = options
+        self.clock = clock
+        self._memory = memory
+        self._wire = Wire(options, clock, user_agent)
+        self._info_lock = threading.Lock()
+        self._info: reads.Info | None = None
+        self.session_file = SessionFile(state_dir, self._wire.url)
+        self.writer = self._caller("the writer", options.write) if options.write else None
+        reader = self._caller("the reader", options.read) if options.read else self.writer
+        assert reader is not None
+        self.reader = reader
+
+    def _caller(self, name: str, option: Token | ClientCredentials | Login) -> Caller:
+        identity: Identity
+        match option:
+            case Token():
+                identity = StaticToken(name, option)
+            case ClientCredentials():
+                identity = ServiceAccount(name, option, self._wire)
+            case Login():
+                identity = Session(name, self.session_file, self._wire)
+        return Caller(self._wire, identity)
+
+    def info(self) -> reads.Info:
+        """The server's version and health; asked once per process."""
+        with self._info_lock:
+            if self._info is None:
+                self._info = reads.info(self._wire)
+            return self._info
+
+    def me(self) -> reads.Me:
+        """Who the reader is."""
+        return reads.me(self.reader)
+
+    def threat_models(self) -> list[ThreatModel]:
+        return reads.threat_models(self.reader)
+
+    def read(self, models: Sequence[ThreatModel]) -> Iterator[Read]:
+        """Few models ahead of the consumer at most: a row must be fresh when it is used (protocol Cr1)."""
+        ahead: deque[Future[Read]] = deque()
+        pool = ThreadPoolExecutor(self.options.workers, thread_name_prefix="tmi")
+        try:
+            for model in models:
+                ahead.append(pool.submit(self._read, model))
+                if len(ahead) > 2 * self.options.workers:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _read(self, model: ThreatModel) -> Read:
+        try:
+            return reads.threats(self.reader, model)
+        except TmiError as error:
+            return model, error
+
+    def is_confidential(self, model: ThreatModel) -> bool:
+        return reads.is_confidential(self.reader, model)
+
+    def probe(self, threat: Threat) -> None:
+        self._links().probe(threat)
+
+    def prepare(self, threat: Threat) -> Prepared:
+        return self._links().prepare(threat)
+
+    def write(self, prepared: Prepared, url: str) -> Receipt:
+        return self._links().write(prepared, url)
+
+    def _links(self) -> Links:
+        if self.writer is None:
+            raise TmiDenied(
+                "no writer is configured, so no link can be written to TMI",
+                todo="Add write = { login = true } to [tmi], then run: tmi-issue-sync login",
+            )
+        return Links(self.writer, self._memory, self.info().version)
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
