@@ -179,7 +179,7 @@ class Rig:
         return self.log.commits("github", "issue.created")
 
     def writes(self, site: str) -> list[Entry]:
-        return [entry for entry in self.log.requests(site) if entry.facts["method"] not in ("GET", "HEAD")]
+        return [entry for entry in self.log.requests(site) if entry.kind not in ("GET", "HEAD")]
 
     def links(self) -> dict[str, str]:
         return {row["name"]: row.get("issue_uri", "") for row in self.tmi.threats()}

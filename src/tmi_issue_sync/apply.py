@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
 
 from .clock import Clock
 from .errors import (
@@ -25,7 +24,7 @@ from .ledger import Ledger
 from .ledger.rows import Entry, Link, Side, Write
 from .linking import Linker
 from .model import Draft, Gone, Level, Look, Marker, ModelRead, Threat, Ticket, TrackerKey
-from .plan import ATTEMPTS, FRESH, Decision, Kind
+from .plan import ATTEMPTS, FRESH, Decision, Kind, host_of
 from .render import Renderer, payload_hash
 from .report import Outcome
 from .rules import Destination
@@ -115,7 +114,7 @@ class Hands:
 
     def _examine(self, decision: Decision) -> Outcome:
         """Ours if its block says so, else a person's (Li1)."""
-        host = urlsplit(decision.url).hostname
+        host = host_of(decision.url)
         for seen in (seen for seen in self.seen.values() if host in seen.site.traits.hosts):
             if seen.sight.closed:
                 return Outcome(decision, f"not read yet: {seen.sight.closed}", decision.url, waits=0.0)

@@ -105,9 +105,16 @@ class _Environment(EnvSettingsSource):
     """Text stays text: only what looks like a table or a list is read as JSON, so that a token of digits lives."""
 
     def decode_complex_value(self, _name: str, _field: FieldInfo | None, value: Any) -> Any:
-        if str(value).lstrip()[:1] not in ("{", "["):
-            return value
-        return json.loads(value)
+        return _decoded(value)
+
+    def explode_env_vars(self, *place: Any) -> dict[str, Any]:
+        return {name: _decoded(value) for name, value in super().explode_env_vars(*place).items()}
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _decoded(each) for name, each in value.items()}
+    return json.loads(value) if isinstance(value, str) and value.lstrip()[:1] in ("{", "[") else value
 
 
 def read(path: Path | None) -> Raw:

@@ -8,9 +8,8 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
-from .model import Json
 from .rules import Condition
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -104,7 +103,7 @@ class Placing(_Table):
     public: bool | None = None
     confidential: bool | None = None
     labels: tuple[str, ...] | None = None
-    fields: dict[str, Json] | None = None
+    fields: dict[str, JsonValue] | None = None
     priority: Template | None = None
     title: str | None = None
     body: str | None = None

@@ -200,22 +200,21 @@ def _with_link(threat: Threat, uri: str, read: ModelRead, view: View) -> Decisio
         ticket = _ticket_of(entry, view)
         if ticket is not None:
             return Decision(threat, Kind.FOLLOW, f"its ticket moved to {ticket.number}", url=ticket.url)
-    if (urlsplit(uri).hostname or "") in view.hosts:
+    if host_of(uri) in view.hosts:
         return Decision(threat, Kind.EXAMINE, "a link into a tracker of ours: read before it is believed", url=uri)
     return Decision(threat, Kind.ADOPT, "a person linked it", url=uri)
 
 
 def _with_ours(threat: Threat, mine: Known, read: ModelRead, view: View) -> Decision:
-    """TMI links a ticket of ours; a person may have asked for the next generation beside it (Id5)."""
+    """TMI links a ticket of ours: the right one, one that moved, or the one before a new generation (Id5)."""
     entry = view.entries.get(threat.id)
-    if entry and entry.generation > mine.generation:
-        if entry.side is Side.NONE:
-            return _new(threat, read, entry, view)
-        if entry.side is Side.INTENDED:
-            return _in_doubt(threat, entry, view)
-        newer = _ticket_of(entry, view)
-        if newer is not None:
-            return Decision(threat, Kind.LINK, f"{newer.number} takes the place of {mine.number}", url=newer.url)
+    if entry and entry.generation > mine.generation and entry.side is Side.NONE:
+        return _new(threat, read, entry, view)
+    if entry and entry.generation > mine.generation and entry.side is Side.INTENDED:
+        return _in_doubt(threat, entry, view)
+    current = _ticket_of(entry, view) if entry else None
+    if current and current.ref != mine.ref and (mine.gone_since or current.generation > mine.generation):
+        return Decision(threat, Kind.FOLLOW, f"{current.number} takes the place of {mine.number}", url=current.url)
     if mine.gone_since is not None:
         why = f"its ticket {mine.number} is gone; `retry --new-ticket {threat.id}` makes another"
         return Decision(threat, Kind.GONE, why, url=mine.url)
@@ -227,9 +226,14 @@ def same_url(one: str, other: str) -> bool:
     return _ticket_part(one) == _ticket_part(other)
 
 
+def host_of(url: str) -> str:
+    """Host and port in lower case, as `Traits.hosts` has them."""
+    return urlsplit(url.strip()).netloc.lower()
+
+
 def _ticket_part(url: str) -> tuple[str, str]:
     parts = urlsplit(url.strip())
-    return (parts.netloc.lower(), parts.path.rstrip("/"))
+    return (host_of(url), parts.path.rstrip("/"))
 
 
 def _ticket_of(entry: Entry, view: View) -> Known | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -47,7 +48,7 @@ def trigger(options: SyncOptions) -> Any:
     return made
 
 
-class _Worker(BasePoolExecutor):
+class _Worker(BasePoolExecutor):  # type: ignore[misc]  # apscheduler has no types
     """Runs jobs in a thread that outlives the scheduler: the ledger is closed in it."""
 
     def shutdown(self, wait: bool = True) -> None:
@@ -139,7 +140,7 @@ class Service:
 
 
 def _verbose() -> bool:
-    return structlog.get_logger().isEnabledFor(10)
+    return logging.getLogger().isEnabledFor(logging.DEBUG)
 
 
 def log_pass(report: Report) -> None:

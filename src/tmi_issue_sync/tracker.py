@@ -64,7 +64,7 @@ class Traits:
     confidential: bool
     """Whether single tickets can be kept from people who see the project."""
     hosts: tuple[str, ...]
-    """Host names whose URLs are this tracker's tickets."""
+    """Hosts, with a port where it is not the default, whose URLs are this tracker's tickets."""
 
     def horizon(self, *, after_errors: bool = False) -> float:
         """How long after giving up a complete look proves that no ticket was made (protocol 1)."""

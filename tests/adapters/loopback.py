@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -19,10 +20,22 @@ from tmi_issue_sync.tracker import Tracker, load
 
 REPO = "example/threats"
 TOKEN = "ghp_CanaryCanaryCanary"
+GITHUB = {"message": "No.", "documentation_url": "https://docs.example.com"}
 
 
 def marker(threat: str = "t-1", generation: int = 0) -> Marker:
     return Marker("https://tmi.example.com", threat, generation)
+
+
+GOOD = {
+    "id": 1,
+    "number": 1,
+    "html_url": f"https://h.example/{REPO}/issues/1",
+    "state": "open",
+    "created_at": "2026-11-01T00:00:00Z",
+    "user": {"login": "bot"},
+    "body": marker().block(),
+}
 
 
 def open_tracker(url: str, token: str = TOKEN, repo: str = REPO, **options: Any) -> Tracker:
@@ -41,6 +54,10 @@ def draft(threat: str = "t-1", **changes: Any) -> Draft:
         "target": target,
     }
     return Draft(**(given | {"request_id": "request-1"} | changes))
+
+
+def issue(body: str, **changes: Any) -> str:
+    return json.dumps(GOOD | {"body": body} | changes)
 
 
 @dataclass
@@ -68,6 +85,11 @@ class Room:
 
     def made(self) -> list[Entry]:
         return self.log.commits("github", "issue.created")
+
+
+def fill(room: Room, count: int) -> None:
+    for n in range(count):
+        room.tracker.create(draft(f"t-{n}"))
 
 
 @dataclass

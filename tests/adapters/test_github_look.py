@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
-from typing import Any
 
-import pytest
-
-from tmi_issue_sync.errors import Denied, TrackerError, Unavailable
-from tmi_issue_sync.model import Gone, Look, NotMine, Ticket, TicketRef
+from tmi_issue_sync.model import Gone, Look, Ticket
 from tmi_issue_sync.sandbox.wire import Reply, Request
 
-from .loopback import REPO, Room, Scripted, draft, marker, open_tracker, serving
-
-LIST = r"/issues$"
-DENIED = {400, 401, 403, 404, 405, 410, 413, 415, 422}
-GITHUB = {"message": "No.", "documentation_url": "https://docs.example.com"}
+from .loopback import REPO, Room, Scripted, draft, fill, marker, open_tracker, serving
 
 
 def numbers(look: Look) -> list[str]:
     return [ticket.number.partition("#")[2] for ticket in look.tickets]
-
-
-def fill(room: Room, count: int) -> None:
-    for n in range(count):
-        room.tracker.create(draft(f"t-{n}"))
 
 
 def test_a_steady_look_is_one_listing(room: Room) -> None:
@@ -164,171 +149,3 @@ def test_find_shows_every_ticket_of_the_threat(room: Room) -> None:
     room.tracker.create(draft("t-2", body=f"quoted: {marker('t-1').word}"))
     assert numbers(room.tracker.find(marker())) == ["1", "3"]
     assert room.tracker.find(marker("t-9")).tickets == ()
-
-
-def test_a_renamed_repository_is_still_read(room: Room) -> None:
-    made = room.tracker.create(draft())
-    room.site.rename_repo(REPO, "example/risks")
-    [ticket] = room.tracker.changed(None).tickets
-    assert ticket.project == "example/risks"
-    got = room.tracker.get(made.url)
-    assert isinstance(got, Ticket)
-    assert got.number == "example/risks#1"
-
-
-def test_a_moved_ticket_is_followed(room: Room) -> None:
-    made = room.tracker.create(draft())
-    room.site.add_repo("example/other")
-    room.site.transfer(1, "example/other")
-    got = room.tracker.get(made.url)
-    assert isinstance(got, Ticket)
-    assert (got.project, got.url, got.marker) == ("example/other", f"{room.url}/example/other/issues/1", marker())
-    assert room.tracker.get(got.ref) == got
-    assert room.tracker.changed(None).tickets == ()
-
-
-def test_a_deleted_ticket_is_gone(room: Room) -> None:
-    made = room.tracker.create(draft())
-    room.site.delete(1)
-    assert isinstance(room.tracker.get(made.url), Gone)
-    assert isinstance(room.tracker.get(made.ref), Gone)
-    assert isinstance(room.tracker.get(f"{room.url}/{REPO}/issues/99"), Gone)
-    assert isinstance(room.tracker.get(f"{room.url}/no/where/issues/1"), Gone)
-
-
-@pytest.mark.parametrize(
-    "path", ["/", f"/{REPO}", f"/{REPO}/pull/1", f"/{REPO}/issues/1/2", f"/{REPO}/issues/01", "/a/../issues/1"]
-)
-def test_what_is_no_issue_of_this_github(room: Room, path: str) -> None:
-    assert isinstance(room.tracker.get(f"{room.url}{path}"), NotMine)
-    assert not room.log.requests()
-
-
-@pytest.mark.parametrize(
-    "url", [f"https://github.com/{REPO}/issues/1", f"http://127.0.0.1:1/{REPO}/issues/1", "n/a", "", "http://[x"]
-)
-def test_what_is_on_another_host(room: Room, url: str) -> None:
-    assert isinstance(room.tracker.get(url), NotMine)
-    assert not room.log.requests()
-
-
-def test_reads_by_url(room: Room) -> None:
-    made = room.tracker.create(draft())
-    for url in (f"{made.url}?a=b#c", f" {made.url}/ ", made.url.replace("http:", "HTTP:")):
-        got = room.tracker.get(url)
-        assert isinstance(got, Ticket)
-        assert got.ref == made.ref
-    room.site.add_pull()
-    assert isinstance(room.tracker.get(f"{room.url}/{REPO}/issues/2"), NotMine)
-    assert isinstance(room.connect().get(made.ref), NotMine)
-    assert isinstance(room.tracker.get(TicketRef("github", "github.com", made.ref.id)), NotMine)
-
-
-@pytest.mark.parametrize("form", ["github", "html"])
-def test_no_status_makes_an_empty_look(form: str) -> None:
-    status = 0
-
-    def answer(request: Request) -> Reply:
-        if request.path.endswith("/user"):
-            return Reply(200, {"login": "bot"})
-        return Reply(status, GITHUB) if form == "github" else Reply(status, "<p>", content_type="text/html")
-
-    with serving(Scripted(answer)) as url:
-        for status in [each.value for each in HTTPStatus if each > 200]:
-            with pytest.raises(TrackerError) as raised:
-                open_tracker(url).changed(None)
-            assert type(raised.value) is (Denied if status in DENIED and form == "github" else Unavailable), status
-            assert getattr(raised.value, "server_fault", False) == (status >= 500), status
-
-
-@pytest.mark.parametrize("kind", ["drop-before", "fin-after", "stall", "truncate", "html", "hang-before", "delay"])
-@pytest.mark.parametrize("path", [LIST, r"/user$"])
-def test_a_listing_that_was_not_seen_whole_raises(room: Room, kind: str, path: str) -> None:
-    room.tracker.create(draft())
-    room.strike(kind, method="GET", path=path, seconds=0.6)
-    with pytest.raises(Unavailable):
-        room.connect(timeout=0.2).changed(None)
-
-
-@pytest.mark.parametrize("nth", [2, 3, 4])
-def test_a_page_that_fails_fails_the_look(room: Room, nth: int) -> None:
-    fill(room, 150)
-    room.strike("status-before", method="GET", path=LIST, status=502, nth=nth)
-    with pytest.raises(Unavailable) as raised:
-        room.tracker.changed(datetime.now(UTC) - timedelta(days=1))
-    assert raised.value.server_fault
-
-
-GOOD = {
-    "id": 1,
-    "number": 1,
-    "html_url": f"https://h.example/{REPO}/issues/1",
-    "state": "open",
-    "created_at": "2026-11-01T00:00:00Z",
-    "user": {"login": "bot"},
-    "body": marker().block(),
-}
-
-
-@pytest.mark.parametrize(
-    "rows", [{}, [1], [[]], [{"body": 5}], [GOOD, GOOD | {"id": None}], [GOOD | {"created_at": "x"}]]
-)
-def test_rows_that_make_no_sense_raise(rows: Any) -> None:
-    app = Scripted(lambda request: Reply(200, {"login": "bot"} if request.path.endswith("/user") else rows))
-    with serving(app) as url, pytest.raises(Unavailable):
-        open_tracker(url).changed(None)
-
-
-@pytest.mark.parametrize(
-    "link", ["https://evil.example/api/v3/x", "{base}/elsewhere", "{base}/api/v3/repos/x/y/issues?page=2"]
-)
-def test_links_lead_nowhere_else_and_end(link: str) -> None:
-    def answer(request: Request) -> Reply:
-        if request.path.endswith("/user"):
-            return Reply(200, {"login": "bot"})
-        return Reply(200, [], {"Link": f'<{link.format(base=request.base)}>; rel="next"'})
-
-    app = Scripted(answer)
-    with serving(app) as url, pytest.raises(Unavailable):
-        open_tracker(url).changed(None)
-    assert len(app.asked) < 10
-
-
-def test_a_redirect_out_of_the_server_is_not_followed() -> None:
-    app = Scripted(lambda request: Reply(301, None, {"Location": "https://evil.example/api/v3/user"}))
-    with serving(app) as url, pytest.raises(Unavailable):
-        open_tracker(url).changed(None)
-    app = Scripted(lambda request: Reply(301, None, {"Location": f"{request.base}/api/v3/user"}))
-    with serving(app) as url, pytest.raises(Unavailable, match="without end"):
-        open_tracker(url).changed(None)
-    assert len(app.asked) == 4
-
-
-def test_rights_that_end_are_told(room: Room) -> None:
-    room.tracker.changed(None)
-    room.site.set_repo(has_issues=False)
-    with pytest.raises(Denied):
-        room.tracker.changed(None)
-    room.site.revoke(room.token)
-    with pytest.raises(Denied, match="Bad credentials"):
-        room.tracker.changed(None)
-    with pytest.raises(Denied):
-        room.tracker.get(f"{room.url}/{REPO}/issues/1")
-
-
-def test_a_page_in_html_is_no_missing_issue() -> None:
-    app = Scripted(lambda request: Reply(404, "<h1>Not here</h1>", content_type="text/html"))
-    with serving(app) as url, pytest.raises(Unavailable):
-        open_tracker(url).get(f"{url}/{REPO}/issues/1")
-    forbidden = Scripted(lambda request: Reply(403, GITHUB))
-    with serving(forbidden) as url:
-        assert isinstance(open_tracker(url).get(f"{url}/someone/else/issues/1"), Gone)
-        with pytest.raises(Denied):
-            open_tracker(url).get(f"{url}/{REPO}/issues/1")
-
-
-def test_a_ghost_made_it() -> None:
-    with serving(Scripted(lambda request: Reply(200, json.dumps(GOOD | {"user": None})))) as url:
-        got = open_tracker(url).get(f"{url}/{REPO}/issues/1")
-    assert isinstance(got, Ticket)
-    assert got.author == "ghost"

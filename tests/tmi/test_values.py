@@ -45,7 +45,23 @@ def test_a_row_of_nonsense_is_an_error_and_no_crash(row: Any) -> None:
         threat_row(row, MODEL)
 
 
-FIELDS = ["name", "description", "mitigation", "threat_type", "severity", "priority", "status", "score", "mitigated", "include_in_report", "cwe_id", "cvss", "ssvc", "issue_uri", "alias"]
+FIELDS = [
+    "name",
+    "description",
+    "mitigation",
+    "threat_type",
+    "severity",
+    "priority",
+    "status",
+    "score",
+    "mitigated",
+    "include_in_report",
+    "cwe_id",
+    "cvss",
+    "ssvc",
+    "issue_uri",
+    "alias",
+]
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON))

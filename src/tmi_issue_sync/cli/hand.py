@@ -15,18 +15,13 @@ from .show import say, short
 def skip(shell: Shell, threat_id: str) -> int:
     """Remembered by the ledger alone; a ticket that exists already stays."""
     settings = shell.settings()
+    _plausible(threat_id)
     with open_ledger(settings, shell.places(settings).ledger, change=True) as ledger:
-        known = ledger.entry(threat_id)
-        _plausible(threat_id)
+        entry = ledger.entry(threat_id)
         ledger.skip(threat_id)
-    say(
-        f"{_name(ledger_name(known), threat_id)} gets no ticket. Take it back with: tmi-issue-sync retry {threat_id}"
-    )
+    say(f"{_name(entry.name if entry else '', threat_id)} gets no ticket.")
+    say(f"Take it back with: tmi-issue-sync retry {threat_id}")
     return 0
-
-
-def ledger_name(entry: object) -> str:
-    return str(getattr(entry, "name", "") or "")
 
 
 def _name(name: str, threat_id: str) -> str:

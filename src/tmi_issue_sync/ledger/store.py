@@ -98,12 +98,18 @@ class Store:
             self._db.execute(sql, values)
 
     def upsert(self, table: str, keys: dict[str, Any], values: dict[str, Any]) -> None:
-        """Insert the row or change the given columns of it."""
-        columns = keys | values
-        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        changes = ", ".join(f"{name} = excluded.{name}" for name in values)
-        sql = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608  (names are ours, values are bound)
-        self.run(f"{sql} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}", *columns.values())
+        """Change the given columns of the row, or insert it. Only inside a transaction.
+
+        Not SQLite's own upsert: that one checks a whole new row against the CHECKs even where it only updates.
+        """
+        changes, where = ", ".join(f"{name} = ?" for name in values), " AND ".join(f"{name} = ?" for name in keys)
+        with _in_words(self.path):
+            sql = f"UPDATE {table} SET {changes} WHERE {where}"  # noqa: S608  (names are ours, values are bound)
+            if self._db.execute(sql, (*values.values(), *keys.values())).rowcount:
+                return
+            row = keys | values
+            sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"  # noqa: S608
+            self._db.execute(sql, tuple(row.values()))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ _ENTITY = re.compile(r"&(?=[#A-Za-z0-9])")
 _LINE_START = re.compile(r"^(?:(?P<number>\d{1,9})(?=[.)])|(?=[-+=#>:]))")
 _COMMAND = re.compile(r"^/(?=[A-Za-z])")
 _URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\x00-\x20\"`\\|\[\]{}^]+", re.IGNORECASE)
-_TAIL = re.compile(r"[.,;:!?'*_~)]+$")
+_TAIL = frozenset(".,;:!?'*_~)")
 _WEB = re.compile(r"(?:https?://|mailto:)[^\s<>]+$", re.IGNORECASE)
 _HARD = "\0"
 """A hard break at a line's end, until the lines are put together; scrubbed text has none."""
@@ -136,9 +136,7 @@ class _Run:
 
 def _trimmed(url: str) -> str:
     """The URL without the punctuation of the sentence around it."""
-    while tail := _TAIL.search(url):
-        if tail[0].startswith(")") and url.count("(") >= url.count(")"):
-            break
+    while url and url[-1] in _TAIL and not (url[-1] == ")" and url.count("(") >= url.count(")")):
         url = url[:-1]
     return url
 

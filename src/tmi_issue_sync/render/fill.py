@@ -55,7 +55,7 @@ def fill(rendered: str, limit: int, notice: str) -> str:
         largest = max(range(len(shown)), key=lambda at: len(shown[at]), default=0)
         if len(body) <= limit or not shown or len(shown[largest]) <= len(notice):
             break
-        room = max(len(shown[largest]) - (len(body) - limit), len(notice))
+        room = max(len(shown[largest]) - (len(body) - limit), len(shown[largest]) // 2, len(notice))
         shown[largest] = _shorter(values[largest], shown[largest], room, notice)
         body = _joined(skeleton, values, shown)
     return clip(body, limit, notice)

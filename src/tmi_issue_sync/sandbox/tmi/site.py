@@ -50,6 +50,7 @@ class TmiSite:
         version: str = "1.8.22",
     ) -> None:
         self._version = version
+        self.clock = clock
         self._store = Store(log, clock, cache_seconds)
         self._people = People(self._store)
         lifetimes = Lifetimes(
@@ -99,19 +100,12 @@ class TmiSite:
 
     def edit_threat(self, threat_id: str, **fields: Any) -> None:
         """A person saves other values. They are stored as they are; None clears a field."""
-        row = self._store.threats[threat_id]
-        before = row.fields.get("issue_uri")
-        self.edit_row(threat_id, **fields)
-        self._store.changed(row)
-        self._human("human.edit", row, before)
+        self._write(threat_id, fields, "human.edit")
+        self._store.changed(self._store.threats[threat_id])
 
     def edit_row(self, threat_id: str, **fields: Any) -> None:
         """As `edit_threat`, but in the database: no cache hears of it."""
-        row = self._store.threats[threat_id]
-        row.metadata = fields.pop("metadata", row.metadata)
-        merged = {**row.fields, **fields}
-        row.fields = {key: value for key, value in merged.items() if value is not None}
-        row.modified_at = self._store.now()
+        self._write(threat_id, fields, "database.edit")
 
     def delete_threat(self, threat_id: str) -> None:
         """Softly: it leaves the lists, and stays inside of its model."""
@@ -134,6 +128,15 @@ class TmiSite:
     def threats(self) -> list[dict[str, Any]]:
         """All rows that are not deleted."""
         return [self.threat(row.id) for row in self._store.threats.values() if not row.deleted]
+
+    def _write(self, threat_id: str, fields: dict[str, Any], kind: str) -> None:
+        row = self._store.threats[threat_id]
+        before = row.fields.get("issue_uri")
+        row.metadata = fields.pop("metadata", row.metadata)
+        merged = {**row.fields, **fields}
+        row.fields = {key: value for key, value in merged.items() if value is not None}
+        row.modified_at = self._store.now()
+        self._human(kind, row, before)
 
     def _human(self, kind: str, row: Threat, before: str | None) -> None:
         self._store.commit(
