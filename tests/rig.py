@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -46,8 +46,14 @@ class TestClock(SystemClock):
 
     __test__ = False
     offset: float = 0.0
+    wall: float = 0.0
+    """A jump of this machine's wall clock alone."""
 
     def now(self) -> datetime:
+        return self.world() + timedelta(seconds=self.wall)
+
+    def world(self) -> datetime:
+        """The time that the servers have."""
         return super().now() + timedelta(seconds=self.offset)
 
     def monotonic(self) -> float:
@@ -166,7 +172,9 @@ class Rig:
         with self.setup() as setup:
             return run_pass(setup, scope, progress=Silent(), apply=apply, approve=lambda _: yes, **more)
 
-    def strike(self, kind: Any, site: str = "github", method: str = "POST", path: str = r"/issues$", **more: Any) -> None:
+    def strike(
+        self, kind: Any, site: str = "github", method: str = "POST", path: str = r"/issues$", **more: Any
+    ) -> None:
         self.faults.add(Fault(site=site, kind=kind, method=method, path=path, **more))
 
     def wait(self, seconds: float) -> None:
@@ -194,20 +202,15 @@ def rig(
 ) -> Iterator[Rig]:
     """Servers started with these models, stopped at the end."""
     clock = TestClock()
-    log, faults = Log(clock=clock.now), Faults()
+    log, faults = Log(clock=clock.world), Faults()
     given: dict[str, Any] = {"issue_uri_schemes": ("https", "http")} | tmi
-    site = TmiSite(log=log, clock=clock.now, dialect=dialect, **given)
+    site = TmiSite(log=log, clock=clock.world, dialect=dialect, **given)
     site.load(models, owner="alice")
     bot = site.add_user("bot", groups=("tmi-automation",))
-    github = GitHubSite(log=log, clock=clock.now, repo=REPO, private=private)
+    github = GitHubSite(log=log, clock=clock.world, repo=REPO, private=private)
     token = github.add_user("bot")
     with (
         Server(site, log=log, faults=faults) as tmi_server,
         Server(github, log=log, faults=faults) as github_server,
     ):
-        yield Rig(
-            state, log, faults, clock, site, github, tmi_server.url, github_server.url, token, bot
-        )
-
-
-Check = Callable[[Rig], None]
+        yield Rig(state, log, faults, clock, site, github, tmi_server.url, github_server.url, token, bot)

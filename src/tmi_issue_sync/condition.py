@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 
@@ -64,6 +65,7 @@ Cwes = Annotated[tuple[int | str, ...], BeforeValidator(_listed), AfterValidator
 Moment = Annotated[datetime | date, AfterValidator(_moment)]
 Score = Annotated[float, Field(ge=0, le=10)]
 
+_ZEROS = re.compile(r"^CWE-0+(?=\d)")
 _ONE = ("severity", "status", "priority", "model_id", "model_status")
 """A threat has exactly one of each."""
 _MANY = ("threat_type", "cwe")
@@ -164,7 +166,7 @@ def _facts(threat: Threat) -> dict[str, tuple[str, ...]]:
         "status": (word(threat.status),),
         "priority": (word(threat.priority),),
         "threat_type": _words(threat.threat_type),
-        "cwe": tuple(cwe.strip().upper() for cwe in threat.cwe),
+        "cwe": tuple(_ZEROS.sub("CWE-", cwe.strip().upper()) for cwe in threat.cwe),
         "model": (model.name,),
         "model_id": (model.id,),
         "model_status": (word(model.status),),

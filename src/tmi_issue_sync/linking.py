@@ -59,7 +59,8 @@ class Linker:
             self._audit(threat, url, "", "", "answer lost")
         if isinstance(error, LinkRefused):
             self._audit(threat, url, "", "", "refused")
-            self._ledger.blocked(threat, error.why, blocked_key(threat, self._clock.now(), self._version()))
+            at = blocked_key(threat, self._clock.now(), self._version())
+            self._ledger.blocked(threat, error.why, at, every_link=error.every_link)
         if isinstance(error, ThreatGone):
             self._ledger.missing([threat.id])
         if isinstance(error, Changed):  # nothing went wrong: a person was faster

@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 
 from .clock import Clock
 from .report import Report
+from .sync import Scope
 
 WAIT_MAX = 3600.0
 """Waiting for the next pass ends after this many seconds in all, whatever still waits."""
@@ -21,7 +23,7 @@ def passes(
     wait: bool,
     after: Callable[[Report], None],
     pausing: Callable[[float, float], None],
-    stopped: Callable[[], bool] = lambda: False,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Report:
     """Run `one`, with `wait` again and again; gives the last report.
 
@@ -32,12 +34,27 @@ def passes(
         report = one()
         after(report)
         left = until - clock.monotonic()
-        if not wait or report.waits is None or report.approval or stopped():
+        if not wait or report.waits is None or report.approval or enough():
             return report
         pausing(report.waits, left)
         if report.waits > left:
             return report
         clock.sleep(max(report.waits, 0.05))
+
+
+class Pilot:
+    """The scope of a run; its limit counts for all passes together."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def spend(self, created: int) -> None:
+        if self.scope.limit is not None:
+            self.scope = replace(self.scope, limit=max(0, self.scope.limit - created))
+
+    @property
+    def spent(self) -> bool:
+        return self.scope.limit == 0
 
 
 class Stopper:

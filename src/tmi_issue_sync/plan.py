@@ -19,7 +19,7 @@ any other URL           any                         adopt; a ticket of ours besi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -118,6 +118,8 @@ class View:
     sights: Mapping[TrackerKey, Sight]
     confidential: Mapping[str, bool]
     """By model id; a model that is not in it is unknown, and counts as confidential (Co1)."""
+    unlinkable: Mapping[TrackerKey, str] = field(default_factory=dict)
+    """Trackers whose links TMI refused as such, and its words: no more tickets there until one is taken."""
     settling: str = ""
     """Why no tracker gets a ticket yet (St4)."""
     settle_left: float | None = None
@@ -334,6 +336,10 @@ def _ready(threat: Threat, read: ModelRead, to: Destination, view: View) -> Deci
         return Decision(threat, Kind.WAIT, view.settling, to=to, seconds=view.settle_left, wants=True)
     if sight is None or sight.closed:
         why = sight.closed if sight else f"{to.key} was not looked at"
+        return Decision(threat, Kind.WAIT, why, to=to, wants=True)
+    if to.key in view.unlinkable:
+        words = view.unlinkable[to.key]
+        why = f"TMI refuses every link to {to.key}: {words}; mend that, then `retry` the blocked threat"
         return Decision(threat, Kind.WAIT, why, to=to, wants=True)
     still = (read.as_of - threat.modified_at) / timedelta(seconds=1)
     if still < view.policy.quiet:

@@ -22,6 +22,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from .config import Settings
 from .config_tables import SyncOptions
 from .errors import ConfigError, LedgerError, Locked, SyncError
+from .once import Pilot
 from .report import Report
 from .sync import Progress, Scope, run_pass
 from .wiring import Places, Wired, wired
@@ -59,7 +60,7 @@ class Service:
     """Passes in one worker thread, which alone touches the ledger; the main thread waits for the clock."""
 
     def __init__(self, scope: Scope, progress: Progress, approve: Callable[[Report], bool]) -> None:
-        self._scope = scope
+        self._pilot = Pilot(scope)
         self._progress = progress
         self._approve = approve
         self._stopping = threading.Event()
@@ -108,7 +109,7 @@ class Service:
         try:
             report = run_pass(
                 found.setup,
-                self._scope,
+                self._pilot.scope,
                 progress=self._progress,
                 approve=self._approve,
                 stop=self._stopping.is_set,
@@ -121,6 +122,7 @@ class Service:
         except Exception as error:  # noqa: BLE001 - one bad pass must not end the service
             _log.error("a bug ended the pass", error=f"{type(error).__name__}: {error}", exc_info=_verbose())
         else:
+            self._pilot.spend(report.created)
             log_pass(report)
 
     @contextmanager

@@ -211,6 +211,7 @@ class _Pass:
             foreign=foreign,
             sights={key: seen.sight for key, seen in self._seen.items()},
             confidential=self._ledger.confidential(),
+            unlinkable=self._ledger.unlinkable(),
             settling=settling,
             settle_left=left,
             spent_today=self._ledger.spent(self._setup.clock.now(), DAY),

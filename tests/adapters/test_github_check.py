@@ -197,7 +197,11 @@ def test_no_token_in_any_error_or_log(room: Room, kind: str | None, caplog: pyte
         lambda: tracker.changed(None),
         lambda: tracker.get(f"{room.url}/{REPO}/issues/1"),
     ]
-    texts = [repr(tracker), repr(list(tracker.check())), repr(ADAPTER.options(token=TOKEN))]
+    texts = [
+        repr(tracker),
+        repr(list(tracker.check())),
+        repr(ADAPTER.options(token=TOKEN, proxy=f"http://u:{TOKEN}@p")),
+    ]
     for call in calls:
         if kind is not None:
             room.strike(kind, method=None, path=None, seconds=0.4)

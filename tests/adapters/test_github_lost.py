@@ -95,7 +95,7 @@ def test_giving_up_resets_the_connection() -> None:
 def test_a_server_that_reads_nothing_ends_at_the_deadline_too() -> None:
     def deaf(connection: socket.socket) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-        time.sleep(0.6)
+        time.sleep(0.4)
 
     with listening(deaf) as (port, _):
         start = time.monotonic()

@@ -127,6 +127,11 @@ def test_what_is_no_created_issue_is_uncertain(status: int, body: str) -> None:
     assert posts == 1
 
 
+def test_a_proxys_403_is_no_rate_limit() -> None:
+    error, _ = create_error(Reply(403, "<p>No", {"Retry-After": "7"}, "text/html"))
+    assert type(error) is Uncertain
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "message", "seconds"),
     [

@@ -105,7 +105,7 @@ def faults(text: str) -> list[str]:
             found.append(f"html {token.content!r}")
         if token.type == "image":
             found.append("image")
-        href = str(token.attrGet("href") or "")
+        href = str(token.attrGet("href") or "").lower()
         if token.type == "link_open" and not href.startswith(("https://", "http://", "mailto:")):
             found.append(f"link {href!r}")
         if token.type == "link_open" and re.search(r"/(issues|pull|work_items)/\d", href):

@@ -11,6 +11,7 @@ from tmi_issue_sync.errors import Changed, LinkRefused, LinkUnknown, ThreatGone,
 from tmi_issue_sync.model import Threat
 from tmi_issue_sync.tmi.client import TmiClient
 from tmi_issue_sync.tmi.link import check_link
+from tmi_issue_sync.tmi.session import Saved, Session
 
 from .conftest import World
 
@@ -86,6 +87,69 @@ def test_a_stale_cache_is_waited_for(world: World, first_threat: First) -> None:
     with pytest.raises(Changed, match="cache"):
         client.prepare(threat)
     assert world.asked("PUT") == []
+
+
+def test_a_stamp_that_moved_alone_counts_as_an_edit(world: World, first_threat: First) -> None:
+    world.start().threat_model(FULL)
+    client = world.client()
+    world.memory["tmi.link.dialect.1.8.22"] = "put"
+    client.prepare(first_threat(client))
+    world.site.edit_row(world.site.threats()[0]["id"])
+    with pytest.raises(Changed, match="cache"):
+        client.prepare(first_threat(client))
+
+
+def test_the_row_is_read_last_from_the_database_and_alone(world: World, first_threat: First) -> None:
+    """The other way round, an edit between the two reads would be undone from a cached copy."""
+    world.start().threat_model(FULL, {})
+    client = world.client()
+    threat = first_threat(client)
+    world.memory["tmi.link.dialect.1.8.22"] = "put"
+    client.write(client.prepare(threat), LINK)
+    get, row, put = world.log.requests("tmi")[-3:]
+    assert (get.kind, row.kind, put.kind) == ("GET", "GET", "PUT")
+    assert get.facts["path"] == put.facts["path"] == f"{row.facts['path']}/{threat.id}"
+    assert {"sort", "created_after", "created_before"} <= dict(row.facts["query"]).keys()
+
+
+def test_a_write_waits_for_nothing(world: World, first_threat: First) -> None:
+    """Between our read and our write somebody may save."""
+    world.start().threat_model({})
+    client = world.client()
+    world.memory["tmi.link.dialect.1.8.22"] = "put"
+    prepared = client.prepare(first_threat(client))
+    client._wire.hold(5)
+    with pytest.raises(TmiError, match="left alone") as caught:
+        client.write(prepared, LINK)
+    assert not isinstance(caught.value, LinkUnknown)
+    assert (world.clock.slept, world.asked("PUT")) == ([], [])
+
+
+@pytest.mark.parametrize(("seconds", "written"), [(0, 1), (30, 0)])
+def test_a_write_is_repeated_with_a_new_token_only_at_once(
+    world: World, first_threat: First, monkeypatch: pytest.MonkeyPatch, seconds: float, written: int
+) -> None:
+    world.start().threat_model({})
+    file = world.session()
+    client = world.client(write={"login": True})
+    world.memory["tmi.link.dialect.1.8.22"] = "put"
+    prepared = client.prepare(first_threat(client))
+    saved = file.load()
+    assert saved
+    world.site._tokens.revoke(saved.access_token)
+    real = Session._renew
+
+    def slow(self: Session, held: Saved) -> Saved:
+        world.clock.advance(seconds)
+        return real(self, held)
+
+    monkeypatch.setattr(Session, "_renew", slow)
+    if written:
+        client.write(prepared, LINK)
+    else:
+        with pytest.raises(TmiError, match="too late"):
+            client.write(prepared, LINK)
+    assert len(world.log.commits("tmi", "threat.put")) == written
 
 
 def test_a_cached_field_that_moved_without_a_stamp_is_noticed(world: World, first_threat: First) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -159,11 +160,18 @@ def test_threats_are_read_past_the_cache_in_order_with_failures_as_values(
 
 
 def test_reading_stays_a_little_ahead_only_and_can_be_left(client: TmiClient, mock: respx.MockRouter) -> None:
-    route = mock.get(path__regex="/threat_models/.*").respond(json={"threats": [], "total": 0}, headers=DATE)
-    walk = client.read([ThreatModel(f"m{n}", "M") for n in range(100)])
+    mock.get(path__regex="/threat_models/.*").respond(json={"threats": [], "total": 0}, headers=DATE)
+    taken: list[int] = []
+
+    def source() -> Iterator[ThreatModel]:
+        for n in range(100):
+            taken.append(n)
+            yield ThreatModel(f"m{n}", "M")
+
+    walk = client.read(source())  # type: ignore[arg-type]
     next(walk)
+    assert len(taken) == 2 * client.options.workers + 1
     walk.close()  # type: ignore[attr-defined]
-    assert route.call_count <= 2 * client.options.workers + 1
     assert [thread for thread in threading.enumerate() if thread.name.startswith("tmi_")] == []
 
 
@@ -207,6 +215,16 @@ def test_passing_trouble_is_waited_out(
     assert client.me().name == "A"
     assert route.call_count == 3
     assert 0 <= sum(clock.slept) < 60
+
+
+def test_a_refused_certificate_stays_refused(client: TmiClient, mock: respx.MockRouter) -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("TLS") from ssl.SSLCertVerificationError(1, "self-signed certificate")
+
+    route = mock.get("/me").mock(side_effect=refuse)
+    with pytest.raises(TmiError, match="ca_bundle"):
+        client.me()
+    assert route.call_count == 1
 
 
 def test_a_storm_ends(client: TmiClient, mock: respx.MockRouter, clock: FakeClock) -> None:
@@ -268,6 +286,7 @@ def test_answers_that_end_a_read(
         client.me()
     assert route.call_count == 1
     assert "secret" not in str(caught.value)
+    assert "u:p" not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -352,6 +371,24 @@ def test_a_service_account_keeps_its_token(clock: FakeClock, tmp_path: Path, moc
         clock.advance(60)
         client.me()
         assert route.call_count == 2
+
+
+@pytest.mark.parametrize(("asks_for", "calls"), [(20, 2), (3600, 1)])
+def test_a_busy_token_endpoint(
+    clock: FakeClock, tmp_path: Path, mock: respx.MockRouter, asks_for: int, calls: int
+) -> None:
+    mock.get("/me").mock(return_value=OK)
+    busy = httpx.Response(503, headers={"Retry-After": str(asks_for)})
+    route = mock.post("/oauth2/token").mock(side_effect=[busy, httpx.Response(200, json=GRANT)])
+    with make(clock, tmp_path, read=CREDENTIALS) as client:
+        if calls == 2:
+            client.me()
+            assert 20 <= clock.at <= 22
+        else:
+            with pytest.raises(TmiError, match="no token"):
+                client.me()
+            assert clock.slept == []
+    assert route.call_count == calls
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ def test_a_live_token_is_used_as_it_is(world: World) -> None:
 
 def test_an_expired_token_is_renewed_and_stored(world: World) -> None:
     file = world.start().session(expired=True)
+    file.path.parent.chmod(0o755)
     before = file.load()
     world.client(**LOGIN).me()
     after = file.load()
@@ -46,6 +47,7 @@ def test_an_expired_token_is_renewed_and_stored(world: World) -> None:
     assert after.ends_at == before.ends_at
     assert world.asked("POST") == [f"POST {TOKEN}"]
     assert (mode(file.path), mode(file.path.parent)) == (0o600, 0o700)
+    assert file.path.stat().st_size < 2000
 
 
 def test_a_revoked_token_is_renewed_once(world: World) -> None:

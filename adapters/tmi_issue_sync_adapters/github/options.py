@@ -31,6 +31,8 @@ class Options(Server):
     url: str = "https://github.com"
     """An Enterprise Server's own URL; its API is looked for below /api/v3."""
     token: Secret
+    proxy: str | None = Field(default=None, repr=False)
+    """Like "http://proxy.example.com:3128"; may carry a user and password."""
     timeout: Patience = 30.0
     """For one read, in seconds."""
     seconds_between_writes: Seconds = 1.0

@@ -67,12 +67,13 @@ def words(reply: Reply) -> str | None:
 def limited(reply: Reply) -> float | None:
     """For how many seconds a rate limit shuts us out; None where this is none."""
     headers = reply.headers
-    said = (words(reply) or "").lower()
-    spent = headers.get("x-ratelimit-remaining") == "0"
-    if reply.status == 403:
-        if not (spent or "retry-after" in headers or Requester.isRateLimitError(said) or "rate limit" in said):
-            return None
-    elif reply.status != 429 or not (said or spent or "retry-after" in headers or request_id(reply)):
+    said, spent = words(reply), headers.get("x-ratelimit-remaining") == "0"
+    told = spent or "retry-after" in headers
+    if reply.status == 403 and said is not None:
+        shut = told or Requester.isRateLimitError(said) or "rate limit" in said.lower()
+    else:
+        shut = reply.status == 429 and (told or said is not None or request_id(reply) is not None)
+    if not shut:
         return None
     return _seconds(headers, spent)
 

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from ..plan import CHANGES
-from ..sync import Scope, run_pass
+from ..sync import run_pass
 from ..wiring import wired
 from . import shapes
 from .progress import shown
-from .shell import Shell
+from .shell import Asked, Shell, scope_of
 from .show import say, say_json
 from .summary import print_plan, print_trouble
 
-Pilot = tuple[list[str], list[str], int | None]
 PENDING = 3
 
 
-def scope(pilot: Pilot) -> Scope:
-    models, threats, limit = pilot
-    return Scope(frozenset(models), frozenset(threats), limit)
-
-
-def run(shell: Shell, pilot: Pilot, *, check: bool, json: bool) -> int:
+def run(shell: Shell, pilot: Asked, *, check: bool, json: bool) -> int:
     """Exit 3 with `check` where a pass would act."""
     settings = shell.settings()
     places = shell.places(settings)
     with wired(settings, places, beside=True) as found, shown(shell) as progress:
-        report = run_pass(found.setup, scope(pilot), progress=progress, apply=False)
+        report = run_pass(found.setup, scope_of(pilot), progress=progress, apply=False)
     if json:
         say_json({**shapes.report(report), "ledger": str(places.ledger), "ledger_copied": found.copied})
     else:

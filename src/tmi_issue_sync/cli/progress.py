@@ -74,10 +74,15 @@ def _plain(text: str) -> str:
     return escape(clean(text))
 
 
+def drawn(shell: Shell) -> bool:
+    """Whether a bar is drawn; where none is, the log already tells what was done."""
+    return sys.stderr.isatty() and not (shell.machine or shell.verbose)
+
+
 @contextmanager
 def shown(shell: Shell) -> Iterator[Progress]:
     """The progress to hand to a pass."""
-    if shell.machine or shell.verbose or not sys.stderr.isatty():
+    if not drawn(shell):
         yield Lines()
         return
     from rich import progress
@@ -89,5 +94,5 @@ def shown(shell: Shell) -> Iterator[Progress]:
         progress.MofNCompleteColumn(),
         progress.TimeElapsedColumn(),
     )
-    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
-        yield Bar(drawn)
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as shown_bar:
+        yield Bar(shown_bar)

@@ -9,8 +9,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..config import Settings
     from ..log import Redactor
+    from ..sync import Scope
     from ..tmi.options import TmiOptions
     from ..wiring import Places
+
+
+Asked = tuple[list[str], list[str], int | None]
+"""--model, --threat and --limit, as given."""
+
+
+def scope_of(asked: Asked) -> Scope:
+    """The part of TMI that a pilot looks at."""
+    from ..sync import Scope
+
+    models, threats, limit = asked
+    return Scope(frozenset(models), frozenset(threats), limit)
 
 
 @dataclass(slots=True)

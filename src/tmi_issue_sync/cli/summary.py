@@ -9,11 +9,11 @@ from .show import duration, plural, say, short, table
 _ORDER = {kind: index for index, kind in enumerate(Kind)}
 
 
-def print_pass(report: Report) -> None:
-    """What a pass did: what changed, what it left alone, then everything that a person should know."""
+def print_pass(report: Report, *, each: bool) -> None:
+    """What a pass did: what changed (`each` of it), what was left alone, what a person should know."""
     say(f"pass {report.run_id}: {report.summary()}")
     for outcome in report.outcomes:
-        if outcome.error is None:
+        if each and outcome.error is None:
             say(f"  {outcome.text}: {short(outcome.decision.threat.name, 60)}  {outcome.url}".rstrip())
     still = {kind: count for kind, count in report.counts().items() if count and Kind(kind) not in CHANGES}
     if still:
@@ -59,7 +59,8 @@ def _row(decision: Decision) -> tuple[str, ...]:
     threat, to = decision.threat, decision.to
     kind = f"{decision.kind} (in {duration(decision.seconds)})" if decision.seconds else str(decision.kind)
     where = f"{to.tracker}: {to.key.project}" if to else decision.url
-    return kind, short(threat.name, 50), str(threat.severity), short(threat.model.name, 30), where, decision.reason
+    reason = short(decision.reason, 200)
+    return kind, short(threat.name, 50), str(threat.severity), short(threat.model.name, 30), where, reason
 
 
 def _cost(changes: list[Decision]) -> str:

@@ -5,36 +5,44 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from ..once import WAIT_MAX, Stopper, passes
+from ..once import WAIT_MAX, Pilot, Stopper, passes
 from ..report import Report
 from ..sync import run_pass
 from ..wiring import wired
 from . import shapes
-from .plan import Pilot, scope
-from .progress import Lines, shown
-from .shell import Shell
+from .progress import Lines, drawn, shown
+from .shell import Asked, Shell, scope_of
 from .show import duration, say, say_json
 from .summary import print_pass, print_plan
 
 
-def once(shell: Shell, pilot: Pilot, *, wait: bool, yes: bool, new_install: bool, json: bool) -> int:
+def once(shell: Shell, asked: Asked, *, wait: bool, yes: bool, new_install: bool, json: bool) -> int:
     """One pass, or with `wait` passes until nothing waits for time alone."""
     settings = shell.settings()
     places = shell.places(settings)
-    stopper = Stopper()
-    approve = _approval(yes, ask=not json)
+    stopper, pilot, approve = Stopper(), Pilot(scope_of(asked)), _approval(yes, ask=not json)
+
+    def one() -> Report:
+        with stopper.busy(), shown(shell) as progress:
+            asking = _aside(progress, approve)
+            return run_pass(found.setup, pilot.scope, progress=progress, approve=asking, stop=stopper.stopped)
+
+    def after(report: Report) -> None:
+        pilot.spend(report.created)
+        if not json:
+            print_pass(report, each=drawn(shell))
+
     with wired(settings, places) as found, stopper.installed():
         if new_install:
             found.setup.ledger.new_install()
-
-        def one() -> Report:
-            with stopper.busy(), shown(shell) as progress:
-                asking = _aside(progress, approve)
-                return run_pass(found.setup, scope(pilot), progress=progress, approve=asking, stop=stopper.stopped)
-
-        told = (_ignore, _ignore) if json else (print_pass, _pausing)
-        clock = found.setup.clock
-        report = passes(one, clock, wait=wait, after=told[0], pausing=told[1], stopped=stopper.stopped)
+        report = passes(
+            one,
+            found.setup.clock,
+            wait=wait,
+            after=after,
+            pausing=_ignore if json else _pausing,
+            enough=lambda: stopper.stopped() or pilot.spent,
+        )
     if json:
         say_json({**shapes.report(report), "ledger": str(places.ledger)})
     else:
@@ -81,12 +89,12 @@ def _approval(yes: bool, *, ask: bool) -> Callable[[Report], bool]:
     return approve
 
 
-def serve(shell: Shell, pilot: Pilot, *, yes: bool, new_install: bool) -> int:
+def serve(shell: Shell, asked: Asked, *, yes: bool, new_install: bool) -> int:
     """The service: passes by the clock until a signal ends it."""
     from .. import service
 
     settings = shell.settings()
     places = shell.places(settings)
     return service.serve(
-        settings, places, scope(pilot), progress=Lines(), approve=lambda _report: yes, new_install=new_install
+        settings, places, scope_of(asked), progress=Lines(), approve=lambda _report: yes, new_install=new_install
     )

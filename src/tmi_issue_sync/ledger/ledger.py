@@ -161,7 +161,14 @@ class Ledger(Looks):
         with self._store.transaction():
             entry = self.entry(threat.id)
             count = (entry.restored if entry else 0) + int(restored)
-            state = {"link": Link.LINKED, "link_url": url, "why": "", "blocked_at": "", "restored": count}
+            state = {
+                "link": Link.LINKED,
+                "link_url": url,
+                "why": "",
+                "blocked_at": "",
+                "restored": count,
+                "unlinkable": 0,
+            }
             self._threat(threat.id, **state, offered=1, superseded=0, missing_since=None, **_names(threat))
 
     def adopted(self, threat: Threat, url: str) -> None:
@@ -176,10 +183,11 @@ class Ledger(Looks):
         with self._store.transaction():
             self._threat(threat.id, link=Link.OPTED_OUT, link_url="", **_names(threat))
 
-    def blocked(self, threat: Threat, words: str, at: str) -> None:
-        """TMI refuses this write; it never leads to another ticket (Wr4)."""
+    def blocked(self, threat: Threat, words: str, at: str, *, every_link: bool = False) -> None:
+        """TMI refuses this write, or every link of its kind; it never leads to another ticket (Wr4)."""
         with self._store.transaction():
-            self._threat(threat.id, link=Link.BLOCKED, why=words, blocked_at=at, **_names(threat))
+            state = {"link": Link.BLOCKED, "why": words, "blocked_at": at, "unlinkable": int(every_link)}
+            self._threat(threat.id, **state, **_names(threat))
 
     def missing(self, threat_ids: Iterable[str]) -> None:
         """Not in a complete list of their model: only noted (Lo2)."""

@@ -77,6 +77,13 @@ class Records:
     def sites(self) -> dict[TrackerKey, SiteRow]:
         return {site.key: site for site in map(read.site, self._store.rows("SELECT * FROM trackers"))}
 
+    def unlinkable(self) -> dict[TrackerKey, str]:
+        """Trackers whose links TMI refuses as such, with its words."""
+        rows = self._store.rows(
+            "SELECT * FROM threats WHERE link = 'blocked' AND unlinkable = 1 AND adapter IS NOT NULL"
+        )
+        return {TrackerKey(row["adapter"], row["host"], row["project"]): row["why"] for row in rows}
+
     def spent(self, now: datetime, window: float) -> int:
         """Tickets of the last `window` seconds: sent ones not surely refused, and found ones (Cr5)."""
         at = read.stamp(now - timedelta(seconds=window + IN_FLIGHT))

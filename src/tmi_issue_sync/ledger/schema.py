@@ -59,6 +59,7 @@ CREATE TABLE threats (
     link_url TEXT NOT NULL DEFAULT '',
     why TEXT NOT NULL DEFAULT '',
     blocked_at TEXT NOT NULL DEFAULT '',
+    unlinkable INTEGER NOT NULL DEFAULT 0 CHECK (unlinkable IN (0, 1)),
     restored INTEGER NOT NULL DEFAULT 0,
     parked TEXT NOT NULL DEFAULT '',
     skipped INTEGER NOT NULL DEFAULT 0 CHECK (skipped IN (0, 1)),

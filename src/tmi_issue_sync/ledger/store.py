@@ -127,6 +127,8 @@ def _why(error: sqlite3.Error) -> str:
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith("SQLITE_FULL"):
         return "can't be written: the disk is full"
+    if name == "SQLITE_READONLY_DBMOVED":
+        return "was moved or deleted while in use; nothing was sent"
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
         return "can't be written: it is read-only"
     if name.startswith("SQLITE_CANTOPEN"):

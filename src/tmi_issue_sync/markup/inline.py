@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from .scrub import is_ticket, neutral, scrub, unmark
+from .scrub import acts, neutral, scrub, unmark
 
 PARSER = MarkdownIt("commonmark", {"html": False, "maxNesting": 40}).disable("reference")
 """No reference definitions: they would swallow text."""
 
 _SPECIAL = re.compile(r"[\\`*\[\]~|$]|(?<![^\W_])_|_(?![^\W_])")
 _ENTITY = re.compile(r"&(?=[#A-Za-z0-9])")
-_LINE_START = re.compile(r"^(?:(?P<number>\d{1,9})(?=[.)])|(?=[-+=#>:]))")
+_LINE_START = re.compile(r"^(?:(?P<number>\d{1,9})(?=[.)](?:\s|$))|(?=[-+=#>:]))")
 _COMMAND = re.compile(r"^/(?=[A-Za-z])")
 _URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\x00-\x20\"`\\|\[\]{}^]+", re.IGNORECASE)
 _TAIL = frozenset(".,;:!?'*_~)")
@@ -48,7 +48,7 @@ def text(plain: str) -> str:
 
 def code(text: str) -> str:
     """Text as a code span."""
-    inner = " ".join(unmark(scrub(text)).split("\n"))
+    inner = unmark(scrub(text)).replace("\n", " ").replace("\t", " ")
     if not inner.strip():
         return ""
     ticks = "`" * (max((len(run) for run in re.findall("`+", inner)), default=0) + 1)
@@ -58,7 +58,7 @@ def code(text: str) -> str:
 
 def link(text: str, url: str) -> str:
     """A link with CommonMark for its text, as code where the URL is a ticket's, as text for other schemes."""
-    if not _WEB.match(url) or is_ticket(url):
+    if not _WEB.match(url) or acts(url):
         shown = code(url)
         return f"{text} ({shown})" if text and shown else text or shown
     return f"[{text}](<{url}>)" if text else _bare(url)
@@ -126,7 +126,7 @@ class _Run:
         return "".join([*out, escape(clean[done:], open_end=open_end)])
 
     def _url(self, url: str) -> str:
-        if self._linked or is_ticket(url):
+        if self._linked or acts(url):
             return code(url)
         href = PARSER.normalizeLink(url)
         if not url.lower().startswith("http") or not PARSER.validateLink(href):

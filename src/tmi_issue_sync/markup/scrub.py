@@ -20,6 +20,7 @@ _MARKS = 8
 """Longest pile of combining marks; more is an attack on the page."""
 
 _EMAIL = (
+    r"(?!GH-\d)"
     r"(?<![\w.%+-])[A-Za-z0-9](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9])?@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"
 )
 _TICKETS = r"/(?:issues?|pulls?|merge_requests|work_items|epics|incidents|discussions|tickets?|commits?|browse)/"
@@ -80,9 +81,9 @@ def neutral(text: str, *, open_end: bool = False) -> str:
     return broken + BREAK if open_end and _OPEN.search(broken) else broken
 
 
-def is_ticket(url: str) -> bool:
-    """Whether a tracker might take the URL for one of its tickets, and note there that we spoke of it."""
-    return bool(_TICKET_URL.search(unquote(url)))
+def acts(url: str) -> bool:
+    """Whether a tracker might take the URL for one of its tickets, or a search find our marker in it."""
+    return bool(_TICKET_URL.search(unquote(url)) or _OURS.search(url))
 
 
 def plain_text(text: str) -> str:

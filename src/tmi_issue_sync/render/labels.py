@@ -15,6 +15,7 @@ LONGEST = 50
 MOST = 20
 _EACH = 5
 """At most so many labels of one kind."""
+_ZEROS = re.compile(r"^CWE-0+(?=\d)", re.IGNORECASE)
 _ODD = re.compile(r"[^\w./:+-]+|_{2,}")
 
 
@@ -34,7 +35,7 @@ def _derived(threat: Threat) -> Iterable[str]:
     if threat.severity is not Severity.UNKNOWN:
         yield f"severity/{threat.severity.value}"
     yield from _kind("threat", threat.threat_type)
-    yield from _kind("cwe", threat.cwe)
+    yield from _kind("cwe", (_ZEROS.sub("cwe-", cwe) for cwe in threat.cwe))
 
 
 def _kind(kind: str, values: Iterable[str]) -> Iterable[str]:

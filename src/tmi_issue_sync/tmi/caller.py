@@ -14,6 +14,9 @@ from .wire import Passing, Reply, Wire, origin
 SHUT_FOR = 60.0
 """Seconds without a try after even a fresh token got a 401."""
 
+IN_TIME = 2.0
+"""Seconds that a new token may take without making the read before a write too old."""
+
 
 class NotFound(TmiError):
     """A 404. It is overloaded (even a database hiccup gives one), so it proves nothing by itself."""
@@ -60,18 +63,26 @@ class Caller:
         params: Mapping[str, str] | None = None,
         body: Json = None,
         headers: Mapping[str, str] | None = None,
+        hurry: bool = False,
     ) -> Reply:
-        """One request, any answer. A 401 refuses before anything happens, so it is followed by one more try."""
+        """One request, any answer. A 401 refuses before anything happens, so it is followed by one more try.
+
+        In a `hurry` nothing is waited for: a write must follow the read that it is built on (protocol Wr2).
+        """
         self._check_open()
-        self.wire.wait_turn(retry.LONGEST_WAIT)
-        token = self.identity.token()
-        reply = self.wire.send(method, path, token=token, params=params, body=body, headers=headers)
-        if reply.status == 401:
-            token = self.identity.token(refused=token)
+        self.wire.wait_turn(0.0 if hurry else retry.LONGEST_WAIT)
+        started, refused = self.wire.clock.monotonic(), None
+        for _ in range(2):
+            token = self.identity.token(refused)
+            if hurry and self.wire.clock.monotonic() - started > IN_TIME:
+                raise TmiError("a new token for the writer came too late for this write; the next pass tries again")
             reply = self.wire.send(method, path, token=token, params=params, body=body, headers=headers)
-            if reply.status == 401:
-                self._shut()
-                raise self._stranger()
+            if reply.status != 401:
+                break
+            refused = token
+        else:
+            self._shut()
+            raise self._stranger()
         if reply.status in (429, 503) and reply.retry_after is not None:
             self.wire.hold(reply.retry_after)
         return reply

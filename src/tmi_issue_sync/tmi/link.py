@@ -194,10 +194,11 @@ class Links:
         known = self._memory.get(self._if_match_key)
         extra = {**headers, "If-Match": known} if known else dict(headers)
         try:
-            reply = self._caller.once(method, _path(threat), body=body, headers=extra)
+            reply = self._caller.once(method, _path(threat), body=body, headers=extra, hurry=True)
             if reply.status == 428 and not known:
                 self._memory.set(self._if_match_key, "*")
-                reply = self._caller.once(method, _path(threat), body=body, headers={**headers, "If-Match": "*"})
+                extra["If-Match"] = "*"
+                reply = self._caller.once(method, _path(threat), body=body, headers=extra, hurry=True)
         except Lost as error:
             raise LinkUnknown(f"nobody knows whether TMI took the link of {threat.id}: {error.why}") from error
         return reply
