@@ -14,6 +14,9 @@ from .plan import Decision, Kind, blocked_key, same_url
 from .report import Outcome
 from .tmi.door import Receipt, Tmi
 
+LATE = 30.0
+"""Seconds in which a write whose answer was lost may still arrive: the threat is left alone (Wr2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
@@ -56,6 +59,7 @@ class Linker:
     def _failed(self, decision: Decision, done: str, error: TmiError, created: bool) -> Outcome:
         threat, url = decision.threat, decision.url
         if isinstance(error, LinkUnknown):
+            self._ledger.pause(threat.id, LATE)
             self._audit(threat, url, "", "", "answer lost")
         if isinstance(error, LinkRefused):
             self._audit(threat, url, "", "", "refused")

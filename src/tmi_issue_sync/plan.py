@@ -124,6 +124,8 @@ class View:
     """Why no tracker gets a ticket yet (St4)."""
     settle_left: float | None = None
     spent_today: int = 0
+    held: Callable[[str], float] = lambda _threat_id: 0.0
+    """Seconds for which a threat is left alone: a write of its link may still be on its way (Wr2)."""
     payload: Callable[[Threat, Destination], str] = lambda _threat, _to: ""
     """The hash of what would be sent; asked for parked threats only."""
     version: Callable[[], str] = lambda: ""
@@ -286,6 +288,9 @@ def _unlinked(threat: Threat, entry: Entry, view: View) -> Decision:
     ticket = _ticket_of(entry, view)
     if ticket is None:
         return Decision(threat, Kind.GONE, "its ticket is not known any more")
+    if held := view.held(threat.id):
+        why = f"the answer to the link to {ticket.number} was lost; it may still arrive{_in(held)}"
+        return Decision(threat, Kind.WAIT, why, url=ticket.url, seconds=held)
     if entry.link is Link.LINKED:
         if entry.restored >= RESTORES:
             return Decision(threat, Kind.UNLINKED, f"unlinked by hand from {ticket.number}", url=ticket.url)
@@ -334,6 +339,8 @@ def _ready(threat: Threat, read: ModelRead, to: Destination, view: View) -> Deci
     sight = view.sights.get(to.key)
     if view.settling:
         return Decision(threat, Kind.WAIT, view.settling, to=to, seconds=view.settle_left, wants=True)
+    if sight and sight.retired:
+        return Decision(threat, Kind.SKIP, f"its tracker {to.tracker} is retired", to=to)
     if sight is None or sight.closed:
         why = sight.closed if sight else f"{to.key} was not looked at"
         return Decision(threat, Kind.WAIT, why, to=to, wants=True)

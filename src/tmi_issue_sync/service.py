@@ -52,6 +52,9 @@ def trigger(options: SyncOptions) -> Any:
 class _Worker(BasePoolExecutor):  # type: ignore[misc]  # apscheduler has no types
     """Runs jobs in a thread that outlives the scheduler: the ledger is closed in it."""
 
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        super().__init__(pool)
+
     def shutdown(self, wait: bool = True) -> None:
         """The pool is shut down by its owner."""
 

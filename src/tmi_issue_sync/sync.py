@@ -9,7 +9,7 @@ from typing import Protocol
 
 from .apply import Hands
 from .clock import Clock
-from .errors import SyncError, TmiError, TrackerError
+from .errors import SyncError, TmiError, TrackerError, UsageError
 from .ledger import Ledger
 from .ledger.rows import Known, Link
 from .linking import Linker
@@ -100,6 +100,7 @@ class _Pass:
         self._ledger = setup.ledger
         self._watcher = Watcher(setup.ledger, setup.clock)
         self._seen: dict[TrackerKey, Seen] = {}
+        self._models: list[ThreatModel] = []
         self._reads: dict[str, ModelRead] = {}
         self._linker = Linker(setup.tmi, setup.ledger, setup.clock, report.run_id, setup.version)
         self._hands = Hands(
@@ -135,8 +136,8 @@ class _Pass:
     def _read(self) -> None:
         """Threats of every model in scope; a model that can't be read is an alert, and changes nothing."""
         self._progress.stage("reading threat models")
-        models = [m for m in self._setup.tmi.threat_models() if self._in_scope(m)]
-        full = [model for model in models if model.threat_count > 0]  # 0 only spares the call this time
+        self._models = [m for m in self._setup.tmi.threat_models() if self._in_scope(m)]
+        full = [model for model in self._models if model.threat_count > 0]  # 0 only spares the call this time
         failed = 0
         for read in self._setup.tmi.read(full):
             if isinstance(read, ModelRead):
@@ -147,7 +148,19 @@ class _Pass:
                     self._report.alerts.append(read[1])
         if failed > 3:
             self._report.alerts.append(TmiError(f"{failed} threat models could not be read in this pass"))
-        self._report.models, self._report.threats = len(models), sum(len(r.threats) for r in self._reads.values())
+        self._found()
+        self._report.models, self._report.threats = (
+            len(self._models),
+            sum(len(r.threats) for r in self._reads.values()),
+        )
+
+    def _found(self) -> None:
+        """A pilot that names what TMI does not show is a slip of the pen, and no empty pass."""
+        models = {name for read in self._models for name in (read.id, read.name)}
+        threats = {threat.id for read in self._reads.values() for threat in read.threats}
+        for kind, given, shown in (("model", self._scope.models, models), ("threat", self._scope.threats, threats)):
+            if lost := sorted(given - shown):
+                raise UsageError(f"TMI shows no {kind} {lost[0]!r}", todo="`plan` lists them; is its name exact?")
 
     def _in_scope(self, model: ThreatModel) -> bool:
         wanted = self._scope.models
@@ -215,6 +228,7 @@ class _Pass:
             settling=settling,
             settle_left=left,
             spent_today=self._ledger.spent(self._setup.clock.now(), DAY),
+            held=self._ledger.paused,
             payload=self._payload,
             version=self._setup.version,
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tmi_issue_sync.model import Gone, Look, Ticket
 from tmi_issue_sync.sandbox.wire import Reply, Request
 
@@ -42,15 +44,17 @@ def test_a_full_look_is_two_listings(room: Room) -> None:
 
 
 def test_as_of_is_the_date_of_the_first_page() -> None:
-    dates = iter(["Sun, 01 Nov 2026 10:00:00 GMT", "Sun, 01 Nov 2026 10:00:05 GMT"])
-
     def answer(request: Request) -> Reply:
         if request.path.endswith("/user"):
             return Reply(200, {"login": "bot"}, {"Date": "Sun, 01 Nov 2026 09:00:00 GMT"})
-        return Reply(200, [], {"Date": next(dates)})
+        seconds = len(app.asked)
+        more = {} if request.param("page") else {"Link": f'<{request.base}{request.path}?page=2>; rel="next"'}
+        return Reply(200, [], {"Date": f"Sun, 01 Nov 2026 10:00:{seconds:02d} GMT", **more})
 
-    with serving(Scripted(answer)) as url:
-        assert open_tracker(url).changed(None).as_of == datetime(2026, 11, 1, 10, tzinfo=UTC)
+    app = Scripted(answer)
+    with serving(app) as url:
+        assert open_tracker(url).changed(None).as_of == datetime(2026, 11, 1, 10, 0, 2, tzinfo=UTC)
+    assert len(app.asked) == 1 + 4 + 4
 
 
 def test_since_asks_the_tracker_in_whole_seconds(room: Room) -> None:
@@ -66,14 +70,15 @@ def test_more_than_one_page_is_read_twice(room: Room) -> None:
     assert len(room.log.requests()) == before + 1 + 3 + 3
 
 
-def test_a_deletion_between_two_pages_hides_nothing(room: Room) -> None:
+@pytest.mark.parametrize("page", [2, 4])
+def test_a_deletion_between_two_pages_hides_nothing(room: Room, page: int) -> None:
     fill(room, 150)
     pages = 0
 
     def answer(request: Request) -> Reply:
         nonlocal pages
         pages += request.path.endswith("/issues")
-        if pages == 2:
+        if pages == page:
             room.site.delete(1)
         return room.site(request)
 
@@ -115,6 +120,7 @@ def test_a_ticket_that_lost_its_label_is_found_by_its_author(room: Room) -> None
 def test_only_marked_issues_count(room: Room) -> None:
     room.tracker.create(draft())
     room.site.add_pull(body=f"x\n\n{marker().block()}")
+    room.site.edit(2, labels=["tmi"])
     room.site.clone(1)
     room.tracker.create(draft("t-2"))
     room.site.edit(4, body="A person took the marker away.")

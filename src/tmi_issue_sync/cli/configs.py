@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -86,7 +87,7 @@ def _toml(tables: Mapping[str, Any]) -> Iterator[str]:
     for name, value in tables.items():
         if name == "trackers":
             for tracker, options in value.items():
-                yield from _table(f"[trackers.{tracker}]", options)
+                yield from _table(f"[trackers.{_key(tracker)}]", options)
         elif name == "routes":
             for route in value:
                 yield from _table("[[routes]]", route)
@@ -96,8 +97,12 @@ def _toml(tables: Mapping[str, Any]) -> Iterator[str]:
 
 def _table(head: str, values: Mapping[str, Any]) -> Iterator[str]:
     yield head
-    yield from (f"{key} = {_value(value)}" for key, value in values.items())
+    yield from (f"{_key(key)} = {_value(value)}" for key, value in values.items())
     yield ""
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _value(name)
 
 
 def _value(value: Any) -> str:
@@ -109,7 +114,7 @@ def _value(value: Any) -> str:
         case date():
             return value.isoformat()
         case dict():
-            return "{ " + ", ".join(f"{key} = {_value(each)}" for key, each in value.items()) + " }"
+            return "{ " + ", ".join(f"{_key(key)} = {_value(each)}" for key, each in value.items()) + " }"
         case list() | tuple():
             return "[" + ", ".join(map(_value, value)) + "]"
         case SecretStr():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from ..errors import SyncError, UsageError
 from ..ledger import Ledger
-from ..ledger.rows import Side
+from ..ledger.rows import Entry, Link, Side
 from ..sync import Scope, run_pass
 from ..wiring import Wired, open_ledger, wired
 from .progress import shown
@@ -15,9 +17,10 @@ from .show import say, short
 def skip(shell: Shell, threat_id: str) -> int:
     """Remembered by the ledger alone; a ticket that exists already stays."""
     settings = shell.settings()
-    _plausible(threat_id)
     with open_ledger(settings, shell.places(settings).ledger, change=True) as ledger:
         entry = ledger.entry(threat_id)
+        if entry is None:
+            _plausible(threat_id)
         ledger.skip(threat_id)
     say(f"{_name(entry.name if entry else '', threat_id)} gets no ticket.")
     say(f"Take it back with: tmi-issue-sync retry {threat_id}")
@@ -29,8 +32,18 @@ def _name(name: str, threat_id: str) -> str:
 
 
 def _plausible(threat_id: str) -> None:
-    if not threat_id.strip() or any(char.isspace() for char in threat_id) or "/" in threat_id:
-        raise UsageError(f"{threat_id!r} is no threat's id", todo="It is the last part of the threat's URL in TMI.")
+    """A threat that was never seen may be skipped, a slip of the finger may not."""
+    try:
+        UUID(threat_id)
+    except ValueError:
+        todo = "It is the last part of the threat's URL in TMI."
+        raise UsageError(f"{threat_id!r} is no threat's id", todo=todo) from None
+
+
+def _held(entry: Entry) -> bool:
+    """Whether anything is there that `retry` takes away."""
+    stops = (entry.parked, entry.skipped, entry.restored, entry.attempts, entry.side is Side.INTENDED)
+    return any(stops) or entry.link in (Link.BLOCKED, Link.OPTED_OUT)
 
 
 def retry(shell: Shell, threat_id: str, *, new_ticket: bool) -> int:
@@ -45,9 +58,11 @@ def retry(shell: Shell, threat_id: str, *, new_ticket: bool) -> int:
         if entry is None:
             raise UsageError(f"the ledger knows nothing of threat {threat_id}, so nothing holds it back")
         ledger.retry(threat_id)
-        doubt = entry.side is Side.INTENDED
+    if not _held(entry):
+        say(f"Nothing holds {_name(entry.name, threat_id)} back: see tmi-issue-sync explain {threat_id}")
+        return 0
     say(f"{_name(entry.name, threat_id)} is tried again in the next pass.")
-    if doubt:
+    if entry.side is Side.INTENDED:
         say("Its last create is still in doubt: first it is looked for, until it surely does not exist.")
     return 0
 

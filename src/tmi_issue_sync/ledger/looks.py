@@ -128,13 +128,13 @@ class Looks(Records):
             changes = {"settled": int(row.settled), **read.instant_columns("trouble", at)}
             self._store.upsert("trackers", key_columns(key), changes)
 
-    def pause(self, key: TrackerKey, seconds: float) -> None:
-        """It asked us to come back later; counted in uptime, so that no clock change prolongs it."""
-        self.set(f"pause {key}", f"{self._clock.boot_id()} {self._clock.monotonic() + seconds}")
+    def pause(self, what: object, seconds: float) -> None:
+        """Leave a tracker or a threat alone; counted in uptime, so that no clock change prolongs it."""
+        self.set(f"pause {what}", f"{self._clock.boot_id()} {self._clock.monotonic() + seconds}")
 
-    def paused(self, key: TrackerKey) -> float:
-        """Seconds that it still wants to be left alone; 0 after a reboot."""
-        boot, _, until = (self.get(f"pause {key}") or "").rpartition(" ")
+    def paused(self, what: object) -> float:
+        """Seconds that are left of a pause; 0 after a reboot."""
+        boot, _, until = (self.get(f"pause {what}") or "").rpartition(" ")
         return max(0.0, float(until) - self._clock.monotonic()) if boot == self._clock.boot_id() else 0.0
 
     def gone(self, ref: TicketRef, why: str) -> None:

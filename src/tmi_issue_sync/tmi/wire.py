@@ -219,13 +219,13 @@ def _lower(headers: Mapping[str, str]) -> dict[str, str]:
 def _unreached(url: str, error: Exception) -> TmiError:
     """A refused certificate stays refused, so it is no passing trouble."""
     seen: BaseException | None = error
-    while seen is not None:
+    for _ in range(10):  # a chain of causes may bite its own tail
         if isinstance(seen, ssl.SSLError):
             why = getattr(seen, "verify_message", "") or seen.reason or "TLS failed"
             return TmiError(
                 f"no TLS with {url}: {why}", todo="Is it the right url? For an own CA set [tmi] ca_bundle."
             )
-        seen = seen.__cause__ or seen.__context__
+        seen = (seen.__cause__ or seen.__context__) if seen else None
     return Unreached(
         f"{url} can't be reached ({error or type(error).__name__})",
         todo="Is TMI up, and [tmi] url (or proxy) right?",

@@ -1,0 +1,121 @@
+"""`explain`: one threat's whole story."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ..errors import SyncError, UsageError
+from ..ledger import Ledger
+from ..ledger.rows import Entry, Known
+from ..plan import Decision, same_url
+from ..sync import Scope, run_pass
+from ..wiring import Wired, destinations, wired
+from . import shapes
+from .progress import shown
+from .shell import Shell
+from .show import clean, duration, say, say_json, table
+from .status import states
+
+
+def run(shell: Shell, what: str, *, json: bool) -> int:
+    """`what` is a threat's id, a ticket's number or a ticket's URL."""
+    settings = shell.settings()
+    with wired(settings, shell.places(settings), beside=True) as found:
+        ledger = found.setup.ledger
+        threat_id = _threat(ledger, what)
+        decision, trouble = _decided(shell, found, threat_id)
+        entry, tickets = ledger.entry(threat_id), ledger.tickets_of(threat_id)
+        if entry is None and decision is None and not tickets:
+            raise trouble or UsageError(
+                f"neither the ledger nor TMI knows {what!r}", todo="See: tmi-issue-sync plan"
+            )
+        story = {
+            "version": shapes.VERSION,
+            "threat": threat_id,
+            "decision": shapes.decision(decision) if decision else None,
+            "not_read": str(trouble) if trouble else None,
+            "ledger": _row(entry),
+            "tickets": [_ticket(ticket) for ticket in tickets],
+            "writes": [asdict(write) for write in ledger.writes(threat_id)],
+        }
+        if json:
+            say_json(story)
+        else:
+            _print(story, entry, tickets, decision, found)
+    return 0
+
+
+def _threat(ledger: Ledger, what: str) -> str:
+    """The id behind a number or a URL of a ticket that the ledger knows; else the word itself."""
+    for ticket in ledger.tickets():
+        if what in (ticket.number, ticket.ref.id) or ("://" in what and same_url(ticket.url, what)):
+            return ticket.threat_id
+    for entry in ledger.entries().values():
+        if "://" in what and entry.link_url and same_url(entry.link_url, what):
+            return entry.threat_id
+    return what.rstrip("/").rsplit("/", 1)[-1] if "/threat/" in what else what
+
+
+def _decided(shell: Shell, found: Wired, threat_id: str) -> tuple[Decision | None, SyncError | None]:
+    """What the next pass would do; None where TMI can't be read, or does not show the threat."""
+    entry = found.setup.ledger.entry(threat_id)
+    models = frozenset({entry.model_id}) if entry and entry.model_id else frozenset[str]()
+    try:
+        with shown(shell) as progress:
+            scope = Scope(models=models, threats=frozenset({threat_id}))
+            report = run_pass(found.setup, scope, progress=progress, apply=False)
+    except SyncError as error:
+        return None, error
+    decision = next((d for d in report.decisions if d.threat.id == threat_id), None)
+    return decision, None if decision or not report.alerts else report.alerts[0]
+
+
+def _row(entry: Entry | None) -> dict[str, Any] | None:
+    if entry is None:
+        return None
+    row = asdict(entry)
+    return {**row, "tracker": str(entry.tracker) if entry.tracker else None, "side": str(entry.side)}
+
+
+def _ticket(ticket: Known) -> dict[str, Any]:
+    return {**asdict(ticket), "key": str(ticket.key)}
+
+
+def _print(
+    story: dict[str, Any], entry: Entry | None, tickets: list[Known], decision: Decision | None, found: Wired
+) -> None:
+    name = decision.threat.name if decision else entry.name if entry else ""
+    say(f"threat {story['threat']}: {clean(name) or '(name unknown)'}")
+    if decision:
+        when = f" (in {duration(decision.seconds)})" if decision.seconds else ""
+        say(f"next pass: {decision.kind}{when}: {clean(decision.reason)}")
+    else:
+        say(f"next pass: unknown, {story['not_read'] or 'TMI does not show the threat'}")
+    if entry:
+        say(f"ledger: ticket {entry.side}, link {entry.link}, since {entry.changed_at:%Y-%m-%d %H:%M:%S}Z")
+        traits = {to.key: to.traits for to in destinations(found.settings)}
+        for state, why, turn in states(entry, traits):
+            say(f"  {state}: {clean(why)}; next: {turn}")
+    else:
+        say("ledger: nothing")
+    for ticket in tickets:
+        state = "gone" if ticket.gone_since else "open" if ticket.open else "closed"
+        say(
+            f"ticket: {ticket.number} {ticket.url}"
+            f" ({state}, by {clean(ticket.author)}, generation {ticket.generation})"
+        )
+    if story["writes"]:
+        say()
+        rows = [
+            (
+                f"{w['at']:%Y-%m-%d %H:%M:%S}Z",
+                w["side"],
+                w["action"],
+                w["outcome"],
+                w["sent_id"],
+                w["got_id"] or "-",
+            )
+            for w in story["writes"]
+        ]
+        table(("write", "to", "what", "outcome", "our request id", "theirs"), rows)
