@@ -80,6 +80,9 @@ def test_a_page_in_html_is_no_missing_issue() -> None:
         assert isinstance(open_tracker(url).get(f"{url}/someone/else/issues/1"), Gone)
         with pytest.raises(Denied):
             open_tracker(url).get(f"{url}/{REPO}/issues/1")
+    limited = Scripted(lambda request: Reply(403, GITHUB, {"Retry-After": "5"}))
+    with serving(limited) as url, pytest.raises(Unavailable):
+        open_tracker(url).get(f"{url}/someone/else/issues/1")
 
 
 def test_a_ghost_made_it() -> None:

@@ -17,7 +17,7 @@ from tmi_issue_sync.model import Marker
 
 from .hostile import NASTY, OTHER, TEXTS, faults, tokens
 
-FEW = settings(max_examples=6000, deadline=None)
+FEW = settings(max_examples=80, deadline=None)
 Z = "\u200b"
 
 

@@ -174,7 +174,7 @@ def threats(draw: st.DrawFn) -> Threat:
     )
 
 
-@settings(max_examples=6000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_what_is_shadowed_is_never_reached(data: st.DataObject) -> None:
     earlier = data.draw(conditions())

@@ -70,22 +70,21 @@ def retry(shell: Shell, threat_id: str, *, new_ticket: bool) -> int:
 def _new_ticket(shell: Shell, found: Wired, threat_id: str) -> int:
     """Protocol Id5: only after a complete look, and only where every ticket of the threat is closed or gone."""
     ledger = found.setup.ledger
-    _allowed_by_ledger(ledger, threat_id)
+    if not ledger.tickets_of(threat_id):
+        raise UsageError(f"threat {threat_id} never had a ticket of ours", todo="Leave --new-ticket out.")
     with shown(shell) as progress:
         report = run_pass(found.setup, Scope(threats=frozenset({threat_id})), progress=progress, apply=False)
     if report.alerts:
         raise SyncError(f"no new ticket: the look was not complete: {report.alerts[0]}")
-    _allowed_by_ledger(ledger, threat_id)
+    _allowed(ledger, threat_id)
     generation = ledger.new_generation(threat_id)
     say(f"threat {threat_id} gets another ticket (its generation {generation}) in the next pass.")
     return 0
 
 
-def _allowed_by_ledger(ledger: Ledger, threat_id: str) -> None:
+def _allowed(ledger: Ledger, threat_id: str) -> None:
     entry = ledger.entry(threat_id)
-    if entry is None or not ledger.tickets_of(threat_id):
-        raise UsageError(f"threat {threat_id} never had a ticket of ours", todo="Leave --new-ticket out.")
-    if entry.side is Side.INTENDED:
+    if entry and entry.side is Side.INTENDED:
         raise UsageError(
             "its last create is in doubt: a ticket may exist", todo="Wait until that is settled: status"
         )

@@ -61,7 +61,7 @@ def duration(seconds: float) -> str:
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s"
+    return f"{max(round(seconds), 1)} s"
 
 
 def plural(number: int, noun: str) -> str:

@@ -1,0 +1,208 @@
+"""Every command against the sandbox, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tmi_issue_sync.sandbox import facts
+from tmi_issue_sync.sandbox.world import World
+
+from .conftest import Ran
+
+Command = Callable[..., Ran]
+SQL = "11111111-0000-7000-8000-000000000011"
+ZIP = "33333333-0000-7000-8000-000000000031"
+
+
+def test_plan_settles_and_changes_nothing(sync: Command, world: World) -> None:
+    ran = sync("plan")
+    assert ran.code == 0
+    assert "the threat is mitigated" in ran.out
+    assert "settling" in ran.out
+    assert not facts.made(world.log)
+    assert not facts.links(world.log)
+
+
+def test_plan_check_says_that_something_is_to_do(sync: Command) -> None:
+    assert sync("plan", "--check").code == 3
+    assert sync("sync", "--once", "--new-install").code == 0
+    assert sync("plan", "--check").code == 0
+
+
+def test_plan_in_json(sync: Command) -> None:
+    found = json.loads(sync("plan", "--json", "--model", "Example Shop").out)
+    assert found["version"] == 1
+    assert {d["threat"]["model"]["name"] for d in found["decisions"]} == {"Example Shop"}
+    assert all(d["decision"] and d["reason"] for d in found["decisions"])
+    assert found["counts"]["skip"] == 1
+
+
+def test_one_ticket_per_threat(sync: Command, world: World) -> None:
+    first = sync("sync", "--once", "--new-install", "--json")
+    found = json.loads(first.out)
+    assert (first.code, found["version"], found["created"]) == (0, 1, 5)
+    assert len(facts.made(world.log)) == len(facts.links(world.log)) == 5
+    again = sync("sync", "--once")
+    assert again.code == 0
+    assert "0 created, 0 linked" in again.out
+    assert len(facts.made(world.log)) == 5
+
+
+def test_waiting_out_a_new_ledger_in_one_run(sync: Command, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("tmi_issue_sync.clock.SystemClock.sleep", lambda _self, seconds: slept.append(seconds))
+    monkeypatch.setattr("tmi_issue_sync.once.WAIT_MAX", 5.0)
+    ran = sync("sync", "--once", "--wait")
+    assert "is left for the next run" in ran.out
+    assert not slept
+    assert ran.code == 0
+    assert not facts.made(world.log)
+
+
+def test_a_limit_counts_for_the_whole_run(sync: Command, world: World) -> None:
+    assert sync("sync", "--once", "--wait", "--new-install", "--limit", "2").code == 0
+    assert len(facts.made(world.log)) == 2
+
+
+def test_a_pilot_of_one_threat(sync: Command, world: World) -> None:
+    assert sync("sync", "--once", "--new-install", "--threat", ZIP).code == 0
+    assert [ticket.threat_id for ticket in facts.made(world.log)] == [ZIP]
+
+
+def test_a_lost_reply_is_shown_and_found_again(sync: Command, world: World) -> None:
+    from tmi_issue_sync.sandbox.faults import Fault
+
+    world.faults.add(Fault(site="github", kind="drop-after", method="POST", path="/issues$", nth=2))
+    first = sync("sync", "--once", "--new-install")
+    assert first.code == 1 or "lost" in first.out
+    shown = json.loads(sync("status", "--json").out)
+    assert [item["state"] for item in shown["attention"]] == ["in doubt"]
+    assert "believed from" in shown["attention"][0]["next"]
+    assert sync("sync", "--once").code == 0
+    assert len(facts.made(world.log)) == 5
+    assert json.loads(sync("status", "--json").out)["attention"] == []
+
+
+def test_status_before_and_after(sync: Command) -> None:
+    assert "no ledger yet" in sync("status").out
+    sync("sync", "--once", "--new-install")
+    ran = sync("status")
+    assert ran.code == 0
+    assert "5 linked, 1 linked by people" in ran.out
+    assert "Nothing needs attention" in ran.out
+    found = json.loads(sync("status", "--json").out)
+    assert found["version"] == 1
+    assert found["runs"][0]["exit_code"] == 0
+
+
+def test_one_threats_story_by_id_number_and_url(sync: Command, world: World) -> None:
+    sync("sync", "--once", "--new-install")
+    number = next(ticket.name for ticket in facts.made(world.log) if ticket.threat_id == SQL)
+    stories = [json.loads(sync("explain", "--json", key).out) for key in (SQL, number, facts.links(world.log)[SQL])]
+    assert stories[0] == stories[1] == stories[2]
+    story = stories[0]
+    assert story["decision"]["decision"] == "keep"
+    assert story["ledger"]["side"] == "created"
+    actions = {(write["side"], write["action"]) for write in story["writes"]}
+    assert {side for side, _ in actions} == {"tracker", "tmi"}
+    assert all(write["sent_id"] for write in story["writes"])
+    text = sync("explain", SQL)
+    assert number in text.out
+    assert "our request id" in text.out
+
+
+@pytest.mark.usefixtures("hasty")
+def test_the_story_goes_on_without_tmi(sync: Command, world: World) -> None:
+    sync("sync", "--once", "--new-install")
+    world.tmi.close()
+    ran = sync("explain", SQL)
+    assert ran.code == 0
+    assert "next pass: unknown" in ran.out
+    assert "ticket: example/threats#" in ran.out
+
+
+def test_skip_and_retry(sync: Command, world: World) -> None:
+    assert sync("skip", SQL).code == 0
+    assert sync("sync", "--once", "--new-install").code == 0
+    assert SQL not in {ticket.threat_id for ticket in facts.made(world.log)}
+    assert "skipped" in sync("status").out
+    assert "in the next pass" in sync("retry", SQL).out
+    assert sync("sync", "--once").code == 0
+    assert SQL in {ticket.threat_id for ticket in facts.made(world.log)}
+    assert "Nothing holds" in sync("retry", SQL).out
+
+
+def test_another_ticket_only_where_the_old_one_is_closed(sync: Command, world: World) -> None:
+    sync("sync", "--once", "--new-install")
+    refused = sync("retry", "--new-ticket", SQL)
+    assert refused.code == 2
+    assert "it has an open ticket" in refused.told[0]
+    world.github_site.close(next(ticket.number for ticket in facts.made(world.log) if ticket.threat_id == SQL))
+    assert sync("retry", "--new-ticket", SQL).code == 0
+    assert sync("sync", "--once", "--wait").code == 0  # our own link was an edit, a second ago
+    assert len([ticket for ticket in facts.made(world.log) if ticket.threat_id == SQL]) == 2
+
+
+def test_check_is_content_and_names_literal_secrets(sync: Command, world: World) -> None:
+    ran = sync("check")
+    assert ran.code == 0
+    assert "trackers.sandbox.token is written down literally" in ran.out
+    assert "may write to the model" in ran.out
+    assert "state:" in ran.out
+    found = json.loads(sync("check", "--json").out)
+    assert (found["version"], found["exit_code"]) == (1, 0)
+    assert not facts.made(world.log)
+
+
+def test_check_refuses_a_public_place_without_a_word(sync: Command, world: World) -> None:
+    world.github_site.set_repo(private=False)
+    ran = sync("check")
+    assert ran.code == 78
+    assert "add public = true to [trackers.sandbox]" in ran.out
+
+
+def test_check_refuses_a_confidential_word_on_a_public_place(sync: Command, world: World, config: Path) -> None:
+    world.github_site.set_repo(private=False)
+    config.write_text(config.read_text().replace("wait = 1\n", "wait = 1\npublic = true\nconfidential = true\n"))
+    ran = sync("check")
+    assert ran.code == 78
+    assert "the config says confidential = true" in ran.out
+
+
+def test_check_finds_a_template_with_an_unknown_field(sync: Command, config: Path) -> None:
+    config.write_text(config.read_text().replace("wait = 1\n", 'wait = 1\ntitle = "{{ threat.nmae }}"\n'))
+    ran = sync("check")
+    assert ran.code == 78
+    assert "nmae" in ran.out
+
+
+def test_commands_beside_a_running_instance(sync: Command, tmp_path: Path) -> None:
+    from tmi_issue_sync.ledger import LedgerLock
+
+    sync("sync", "--once", "--new-install")
+    with LedgerLock(tmp_path / "state" / "ledger.db"):
+        busy = sync("sync", "--once")
+        assert busy.code == 75
+        assert "is in use by process" in busy.told[0]
+        assert "a copy" in sync("plan").out
+        assert sync("status").code == 0
+        assert sync("explain", SQL).code == 0
+
+
+def test_a_first_run_of_many_wants_a_word(sync: Command, world: World) -> None:
+    model = {"id": "44444444-0000-4000-8000-000000000004", "name": "Many", "created_at": "2026-01-01T00:00:00Z"}
+    threats = [
+        {"name": f"threat {n}", "status": "open", "threat_type": [], "created_at": "2026-01-01T00:00:00Z"}
+        for n in range(8)
+    ]
+    world.load([{**model, "threats": threats}])
+    ran = sync("sync", "--once", "--new-install")
+    assert ran.code == 77
+    assert "13 tickets" in ran.out
+    assert not facts.made(world.log)
+    assert sync("sync", "--once", "--yes").code == 0
+    assert len(facts.made(world.log)) == 13

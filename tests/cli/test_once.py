@@ -1,0 +1,97 @@
+"""Passes one after the other, and signals in between."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from tmi_issue_sync.once import WAIT_MAX, Pilot, Stopper, passes
+from tmi_issue_sync.report import Report
+from tmi_issue_sync.sync import Scope
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+    def monotonic(self) -> float:
+        return self.time
+
+    def boot_id(self) -> str:
+        return "boot"
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+
+class Waiting(Report):
+    """A report whose next pass gets further after so many seconds."""
+
+    seconds: float | None = None
+
+    @property
+    def waits(self) -> float | None:
+        return self.seconds
+
+
+def _run(waits: Sequence[float | None], *, wait: bool = True) -> tuple[int, float]:
+    clock, left, told = Clock(), list(waits), []
+
+    def one() -> Report:
+        report = Waiting("pass", clock.now(), True)
+        report.seconds = left.pop(0)
+        return report
+
+    passes(one, clock, wait=wait, after=told.append, pausing=lambda _seconds, _left: None)
+    return len(told), clock.time
+
+
+def test_one_pass_where_nobody_waits() -> None:
+    assert _run([5.0], wait=False) == (1, 0.0)
+    assert _run([None]) == (1, 0.0)
+
+
+def test_passes_until_nothing_waits() -> None:
+    assert _run([10.0, 5.0, None]) == (3, 15.0)
+
+
+def test_patience_ends() -> None:
+    assert _run([WAIT_MAX + 1]) == (1, 0.0)
+    count, slept = _run([WAIT_MAX / 2] * 9)
+    assert count == 3
+    assert slept == WAIT_MAX
+
+
+def test_a_turn_that_is_now_never_spins() -> None:
+    count, slept = _run([0.0, 0.0, None])
+    assert count == 3
+    assert slept > 0
+
+
+def test_a_limit_is_spent_by_all_passes_together() -> None:
+    pilot = Pilot(Scope(limit=3))
+    pilot.spend(2)
+    assert (pilot.scope.limit, pilot.spent) == (1, False)
+    pilot.spend(1)
+    assert pilot.spent
+    assert not Pilot(Scope()).spent
+
+
+def test_signals() -> None:
+    stopper = Stopper()
+    with stopper.installed():
+        with stopper.busy():
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert stopper.stopped()
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert stopper.signal == signal.SIGINT
