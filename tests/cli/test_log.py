@@ -51,7 +51,7 @@ def test_nothing_secret_reaches_the_log(style: str, capsys: pytest.CaptureFixtur
     log = structlog.get_logger()
     log.warning(f"an event with {CANARY}", token="abc", nested={"password": "abc", "list": [CANARY]})
     try:
-        raise RuntimeError(f"failed with {CANARY}")  # noqa: TRY301
+        raise RuntimeError(f"failed with {CANARY}")
     except RuntimeError:
         log.exception("it failed")
     logging.getLogger("urllib3").warning("foreign %s", CANARY)

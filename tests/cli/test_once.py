@@ -42,7 +42,8 @@ class Waiting(Report):
 
 
 def _run(waits: Sequence[float | None], *, wait: bool = True) -> tuple[int, float]:
-    clock, left, told = Clock(), list(waits), []
+    clock, left = Clock(), list(waits)
+    told: list[Report] = []
 
     def one() -> Report:
         report = Waiting("pass", clock.now(), True)

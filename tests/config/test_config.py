@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -153,7 +154,8 @@ def test_a_mistake_is_one_line(tmp_path: Path, written: str, instead: str, line:
     problems = _problems(_write(tmp_path, GOOD.replace(written, instead, 1)))
     assert any(line in problem for problem in problems), problems
     assert all("\n" not in problem for problem in problems)
-    assert len(problems) == 1 or written in ("[tmi]", "repo =", "url = ", 'token = "t"'), problems
+    shadow = ("[tmi]", "repo =", 'token = "t"')  # what is misspelt is missing, too
+    assert len(problems) == 1 or written in shadow or written.startswith("url = "), problems
 
 
 @pytest.mark.parametrize(
@@ -234,8 +236,9 @@ def test_a_priority_table_becomes_a_template_that_works(tmp_path: Path) -> None:
 
     run = Templates(body=False).run
     template = settings.default.priority or ""
-    assert run(template, {"threat": {"severity": "critical"}}, "priority") == 'Hi}}gh "est" é'
-    assert run(template, {"threat": {"severity": "low"}}, "priority") == "Low"
+    critical, low = (SimpleNamespace(severity=word) for word in ("critical", "low"))
+    assert run(template, {"threat": critical}, "priority") == 'Hi}}gh "est" é'
+    assert run(template, {"threat": low}, "priority") == "Low"
 
 
 @pytest.mark.parametrize(

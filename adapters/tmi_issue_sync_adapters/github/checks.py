@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,12 +20,16 @@ SOON = timedelta(days=14)
 EXPIRES = "github-authentication-token-expiration"
 
 
-def findings(api: Api, line: Line, repo: str, host: str) -> list[Finding]:
-    """One line each; the first that is an error of the way there ends it."""
+def findings(api: Api, line: Line, repo: str, host: str, account: Callable[[Line], str]) -> list[Finding]:
+    """One line each; the first that is an error of the way there ends it. One call, where the account is known."""
     found: list[Finding] = []
     try:
-        found += _account(api, line, host)
-        shown = _object(api, line, f"/repos/{repo}", f"the repository {repo}")
+        found.append(Finding(Level.OK, f"signed in as {account(line)} on {host}"))
+        reply = api.read(line, f"/repos/{repo}")
+        shown = api.json_of(reply, f"the repository {repo}")
+        if not isinstance(shown, dict):
+            raise Unavailable(f"GitHub answered the repository {repo} with something else")
+        found += _token(reply)
         found += _repository(shown, repo)
         found += _link(shown, host)
         found += _label(api, line, repo, _may_label(shown))
@@ -34,13 +38,7 @@ def findings(api: Api, line: Line, repo: str, host: str) -> list[Finding]:
     return found
 
 
-def _account(api: Api, line: Line, host: str) -> Iterator[Finding]:
-    reply = api.read(line, "/user")
-    user = api.json_of(reply, "the token's account")
-    login = user.get("login") if isinstance(user, dict) else None
-    if not isinstance(login, str):
-        raise Unavailable("GitHub does not say whose token this is")
-    yield Finding(Level.OK, f"signed in as {login} on {host}")
+def _token(reply: Reply) -> Iterator[Finding]:
     ends, now = _expiry(reply), date_of(reply)
     if ends is not None and now is not None:
         near = ends - now < SOON
@@ -93,26 +91,18 @@ def _may_label(shown: Mapping[str, Any]) -> bool:
 
 
 def _label(api: Api, line: Line, repo: str, may: bool) -> Iterator[Finding]:
-    if not may:
-        yield Finding(
-            Level.WARNING,
-            f"GitHub drops labels, assignees and milestones that this account sets in {repo}",
-            "Give the account the role Write. Without it tickets are made, but found by their author alone.",
-        )
+    """Who may label makes the shared one with the first ticket: no call to ask for it."""
+    if may:
+        yield Finding(Level.OK, f"this account may label: {SHARED_LABEL!r} is on every ticket")
+        return
+    yield Finding(
+        Level.WARNING,
+        f"GitHub drops labels, assignees and milestones that this account sets in {repo}",
+        "Give the account the role Write. Without it tickets are made, but found by their author alone.",
+    )
     reply = api.read(line, f"/repos/{repo}/labels/{SHARED_LABEL}")
-    if reply.status == 200:
-        yield Finding(Level.OK, f"the label {SHARED_LABEL!r} is there")
-    elif reply.status != 404:
-        api.json_of(reply, f"the label {SHARED_LABEL!r}")
-    elif may:
-        yield Finding(Level.OK, f"the label {SHARED_LABEL!r} comes with the first ticket")
-    else:
+    if reply.status == 404:
         todo = f"Somebody with the role Write creates it: {SHARED_LABEL}."
         yield Finding(Level.WARNING, f"{repo} has no label {SHARED_LABEL!r}", todo)
-
-
-def _object(api: Api, line: Line, path: str, what: str) -> Mapping[str, Any]:
-    data = api.read_json(line, path, what)
-    if not isinstance(data, dict):
-        raise Unavailable(f"GitHub answered {what} with something else")
-    return data
+    else:
+        api.json_of(reply, f"the label {SHARED_LABEL!r}")

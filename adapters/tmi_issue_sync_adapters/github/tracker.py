@@ -37,7 +37,7 @@ class GitHubTracker:
     def check(self) -> Iterable[Finding]:
         """Who we are, what the repository is, and whether tickets and links would be kept there."""
         with self._api.line() as line:
-            return findings(self._api, line, self._repo, self._host)
+            return findings(self._api, line, self._repo, self._host, self._account)
 
     def changed(self, since: datetime | None) -> Look:
         """What our account made; for a full look also what anybody made that carries the shared label."""

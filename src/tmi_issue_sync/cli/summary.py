@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..plan import CHANGES, Decision, Kind
+from ..plan import CHANGES, Decision, Kind, host_of
 from ..report import Report
-from .show import duration, plural, say, short, table
+from .show import clean, duration, plural, say, short, table
 
 _ORDER = {kind: index for index, kind in enumerate(Kind)}
 
@@ -14,7 +14,7 @@ def print_pass(report: Report, *, each: bool) -> None:
     say(f"pass {report.run_id}: {report.summary()}")
     for outcome in report.outcomes:
         if each and outcome.error is None:
-            say(f"  {outcome.text}: {short(outcome.decision.threat.name, 60)}  {outcome.url}".rstrip())
+            say(f"  {short(outcome.decision.threat.name, 60)}: {clean(outcome.text)}")
     still = {kind: count for kind, count in report.counts().items() if count and Kind(kind) not in CHANGES}
     if still:
         say("  left alone: " + ", ".join(f"{count} {kind}" for kind, count in still.items()))
@@ -58,7 +58,7 @@ def _order(decision: Decision) -> tuple[int, int, str]:
 def _row(decision: Decision) -> tuple[str, ...]:
     threat, to = decision.threat, decision.to
     kind = f"{decision.kind} (in {duration(decision.seconds)})" if decision.seconds else str(decision.kind)
-    where = f"{to.tracker}: {to.key.project}" if to else decision.url
+    where = f"{to.tracker}: {to.key.project}" if to else host_of(decision.url)
     reason = short(decision.reason, 200)
     return kind, short(threat.name, 50), str(threat.severity), short(threat.model.name, 30), where, reason
 
