@@ -12,7 +12,7 @@ from .ledger.rows import Write
 from .model import ModelRead, Threat
 from .plan import Decision, Kind, blocked_key, same_url
 from .report import Outcome
-from .tmi.door import Receipt, Tmi
+from .tmi.door import Prepared, Receipt, Tmi
 
 LATE = 30.0
 """Seconds in which a write whose answer was lost may still arrive: the threat is left alone (Wr2)."""
@@ -44,25 +44,28 @@ class Linker:
         `done` says what came before, in words, and opens the outcome's text.
         """
         threat, url = decision.threat, decision.url
+        prepared: Prepared | None = None
         try:
             prepared = self._tmi.prepare(threat)
             if ours:
                 self._ledger.offered(threat.id, url)
             receipt = self._tmi.write(prepared, url)
         except TmiError as error:
-            return self._failed(decision, done, error, created)
+            return self._failed(decision, done, error, created, prepared)
         self._audit(threat, url, receipt.sent_id, receipt.got_id or "", "written")
         outcome = Outcome(decision, f"{done}linked to {url}", url, created=created, wrote=True)
         self._sent.setdefault(threat.model.id, []).append(_Sent(decision, url, ours, receipt, outcome))
         return outcome
 
-    def _failed(self, decision: Decision, done: str, error: TmiError, created: bool) -> Outcome:
+    def _failed(
+        self, decision: Decision, done: str, error: TmiError, created: bool, prepared: Prepared | None
+    ) -> Outcome:
         threat, url = decision.threat, decision.url
+        if prepared is not None:  # a write was begun: it belongs into the trail, whatever came of it
+            self._audit(threat, url, prepared.request_id, "", f"{type(error).__name__}: {error.why}")
         if isinstance(error, LinkUnknown):
             self._ledger.pause(threat.id, LATE)
-            self._audit(threat, url, "", "", "answer lost")
         if isinstance(error, LinkRefused):
-            self._audit(threat, url, "", "", "refused")
             at = blocked_key(threat, self._clock.now(), self._version())
             self._ledger.blocked(threat, error.why, at, every_link=error.every_link)
         if isinstance(error, ThreatGone):

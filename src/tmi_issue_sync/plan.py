@@ -86,6 +86,8 @@ class Sight:
     closed: str = ""
     """Why nothing may be made here in this pass; empty where all is well."""
     retired: bool = False
+    lag: float = 0.0
+    """Seconds after which a lost ticket is usually listed: long before "none" may be believed."""
     horizon_left: Mapping[str, float | None] | None = None
     """Threats in doubt here: seconds until "none" may be believed; None where it can't be told."""
 
@@ -278,9 +280,9 @@ def _in_doubt(threat: Threat, entry: Entry, view: View) -> Decision:
         return Decision(threat, Kind.WAIT, f"in doubt; {sight.closed}", wants=True)
     left = (sight.horizon_left or {}).get(threat.id)
     if left is None or left > 0:
-        return Decision(
-            threat, Kind.WAIT, f"in doubt: the answer to its create was lost{_in(left)}", seconds=left, wants=True
-        )
+        soon = None if left is None else min(left, max(sight.lag, 1.0))
+        why = f"in doubt: the answer to its create was lost; if no ticket shows, another is made{_in(left)}"
+        return Decision(threat, Kind.WAIT, why, seconds=soon, wants=True)
     return Decision(threat, Kind.FIND, "in doubt, and the horizon is over: look whether the ticket exists")
 
 

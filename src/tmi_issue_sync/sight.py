@@ -75,7 +75,7 @@ class Watcher:
             return Seen(site, Sight(site.key, lie, site.retired), error=TrackerError(f"{site.name}: {lie}"))
         settle = site.traits.settle()
         self._ledger.observe(site.key, look, at, full=since is None, lag=site.traits.lag, settle=settle)
-        sight = Sight(site.key, "", site.retired, self._horizons(site, at))
+        sight = Sight(site.key, "", site.retired, site.traits.lag, self._horizons(site, at))
         return Seen(site, sight, at)
 
     def _changed(self, site: Site, since: datetime | None) -> tuple[Look, Instant]:

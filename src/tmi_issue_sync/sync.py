@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from structlog.contextvars import bound_contextvars
+
 from .apply import Hands
 from .clock import Clock
 from .errors import SyncError, TmiError, TrackerError, UsageError
@@ -80,7 +82,8 @@ def run_pass(
     report = Report(uuid.uuid4().hex[:12], setup.clock.now(), apply)
     setup.ledger.begin_run(report.run_id)
     try:
-        _Pass(setup, scope, report, progress).run(apply, approve, stop)
+        with bound_contextvars(run=report.run_id):
+            _Pass(setup, scope, report, progress).run(apply, approve, stop)
     except SyncError as error:
         setup.ledger.end_run(report.run_id, error.exit_code, str(error))
         raise

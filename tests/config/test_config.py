@@ -188,7 +188,7 @@ def test_no_tracker_at_all(tmp_path: Path) -> None:
 
 def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
     text = GOOD.replace("url", "urll").replace("token", "tokn") + "[sync]\nquiet = false\nx = 1\n"
-    assert len(_problems(_write(tmp_path, text))) == 6
+    assert len(_problems(_write(tmp_path, text))) == 5
 
 
 def test_the_login_needs_no_tracker(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""SIGKILL of the real command by the servers it talks to, at each request of a pass, before and after the commit."""
+"""SIGKILL of the real command by the servers it talks to: at each request, before and after the commit."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ def test_settling_takes_the_trackers_own_time(path: Path) -> None:
 
 
 def test_new_install_is_refused_where_tickets_are_known(path: Path) -> None:
-    with opened(path) as ledger:
+    with opened(path, new_install=False) as ledger:
         ledger.made(a_threat(), KEY, a_ticket(), 1)
         with pytest.raises(LedgerError, match="--new-install"):
             ledger.new_install()

@@ -140,6 +140,32 @@ def test_long_description_is_shortened_and_says_so() -> None:
     assert 2_900 < len(f"{made.body}\n\n{made.marker.block()}") <= 3_000
 
 
+def test_huge_description_is_cut_before_it_is_read() -> None:
+    made = draft(replace(FULL, description="Some *words* here.\n\n" * 5_000))
+    assert made.body.startswith("Some *words* here.\n\nSome")
+    assert "Shortened" in made.body
+
+
+def test_long_template_is_shortened_too() -> None:
+    made = draft(FULL, destination(body="word " * 2_000 + "{{ threat.description }}", most=3_000))
+    assert "Shortened" in made.body
+    assert len(f"{made.body}\n\n{made.marker.block()}") <= 3_000
+    assert footer_stands(made.body)
+
+
+def test_what_nobody_can_see_is_absent() -> None:
+    hidden = replace(FULL, description="\u200b", mitigation="\u3164 \u200b", ssvc="\u200b")
+    assert draft(hidden).body.startswith("### Facts\n\n- Severity")
+    assert "SSVC" not in draft(hidden).body
+
+
+def test_facts_stay_short() -> None:
+    wordy = replace(FULL, ssvc="x" * 500, cwe=tuple(f"CWE-{number}" for number in range(50)))
+    text = draft(wordy).body
+    assert f"- SSVC: {'x' * 160}…\n" in text
+    assert "definitions/11.html>), and 38 more\n" in text
+
+
 def test_too_little_room_is_rejected() -> None:
     with pytest.raises(Rejected, match="300 characters are too few"):
         draft(FULL, destination(most=300))
@@ -155,6 +181,7 @@ def test_too_little_room_is_rejected() -> None:
         ("> {{ threat.description }}", "a\n\nb", "> a\n>\n> b"),
         ("- {{ threat.description }}\n- c", "a\n\nb", "- a\n\n  b\n- c"),
         ("```\n{{ threat.description }}\n```", "```\n@a", f"```\n`{Z}`{Z}`\n@a\n```"),
+        ("```\nx: {{ threat.description }}\n```", "a\nb", "```\nx: a\nb\n```"),
         ("{{ threat.description | upper }}", "@a <b>", f"@{Z}A &lt;B>"),
         ("{{ threat.description | safe }}", "<b>", "&lt;b>"),
         ("{{ '*' ~ threat.name ~ '*' }}", "", "\\*SQL injection\\*"),

@@ -26,5 +26,5 @@ def run(shell: Shell, pilot: Asked, *, check: bool, json: bool) -> int:
         print_plan(report)
         print_trouble(report)
         say(f"ledger: {places.ledger}" + (" (a copy: another process holds it)" if found.copied else ""))
-    pending = check and any(decision.kind in CHANGES for decision in report.decisions)
+    pending = check and any(decision.kind in CHANGES or decision.wants for decision in report.decisions)
     return report.exit_code or (PENDING if pending else 0)

@@ -23,6 +23,8 @@ class Looks(Records):
 
     def new_install(self) -> None:
         """The operator's word that no earlier ledger existed: nothing to settle for (St4)."""
+        if not self.settling():
+            return
         if self._store.rows("SELECT 1 FROM creates LIMIT 1") or self._store.rows("SELECT 1 FROM tickets LIMIT 1"):
             raise LedgerError(
                 "--new-install is for a TMI whose threats never got tickets from us, and this ledger knows some",

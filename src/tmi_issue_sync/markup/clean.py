@@ -96,7 +96,8 @@ def _block(token: Token, inner: Sequence[Token]) -> str:
 
 def _heading(tokens: Sequence[Token]) -> str:
     """A bold line: the ticket's own headings stay the only ones."""
-    text = inline(tokens, bold=True).replace("\n", " ")
+    line = [Token("text", "", 0, content=" ") if "break" in token.type else token for token in tokens]
+    text = inline(line, bold=True)
     strong = f"**{text}**"
     return strong if inline(PARSER.parseInline(strong)[0].children or []) == strong else text
 

@@ -31,14 +31,15 @@ def inline(tokens: Sequence[Token], *, bold: bool = False) -> str:
     again = PARSER.parseInline(rich)[0].children or []
     if _Run(bold=bold).render(again) == rich and not _spells_marker(again):
         return rich
-    return lines(escape(_flat(tokens)))
+    return text(_flat(tokens))
 
 
 def escape(text: str, *, open_end: bool = False) -> str:
     """Text as CommonMark that shows exactly this text and does nothing."""
     quiet = neutral(scrub(text).replace("\t", " "), open_end=open_end)
     marked = _SPECIAL.sub(lambda found: "\\" + found[0], quiet)
-    return _ENTITY.sub("&amp;", marked).replace("<", "&lt;")
+    safe = _ENTITY.sub("&amp;", marked).replace("<", "&lt;")
+    return f"{safe[:-2]}\\{safe[-2:]}" if safe.endswith("!\u200b") else safe
 
 
 def text(plain: str) -> str:
@@ -61,13 +62,13 @@ def link(text: str, url: str) -> str:
     if not _WEB.match(url) or acts(url):
         shown = code(url)
         return f"{text} ({shown})" if text and shown else text or shown
-    return f"[{text}](<{url}>)" if text else _bare(url)
+    return f"[{text}](<{_ENTITY.sub('&amp;', url)}>)" if text else _bare(url)
 
 
 def _bare(url: str) -> str:
     text = url.removeprefix("mailto:")
     quiet = neutral(text) == text and (text == url or "?" not in text)
-    return f"<{text}>" if quiet else f"[{escape(text)}](<{url}>)"
+    return f"<{text}>" if quiet else link(escape(text), url)
 
 
 class _Run:
@@ -107,7 +108,7 @@ class _Run:
 
     def _link(self, token: Token, inner: Sequence[Token]) -> str:
         url = str(token.attrGet("href") or "")
-        bare = _flat(inner).replace("\u200b", "") in (url, url.removeprefix("mailto:"))
+        bare = token.info == "auto" or _flat(inner).replace("\u200b", "") in (url, url.removeprefix("mailto:"))
         text = "" if bare else _Run(bold=self._bold, linked=True).render(inner)
         return link(text, url)
 
@@ -120,18 +121,17 @@ class _Run:
         clean = scrub(plain).replace("\n", " ")
         for found in _URL.finditer(clean):
             url = _trimmed(found[0])
-            out.append(escape(clean[done : found.start()]))
-            out.append(self._url(url))
-            done = found.start() + len(url)
+            if shown := self._url(url):
+                out += [escape(clean[done : found.start()], open_end=True), shown]
+                done = found.start() + len(url)
         return "".join([*out, escape(clean[done:], open_end=open_end)])
 
     def _url(self, url: str) -> str:
+        """A link, or code where that would do something; empty where it stays text."""
         if self._linked or acts(url):
             return code(url)
         href = PARSER.normalizeLink(url)
-        if not url.lower().startswith("http") or not PARSER.validateLink(href):
-            return escape(url)
-        return link("", href)
+        return link("", href) if url.lower().startswith("http") and PARSER.validateLink(href) else ""
 
 
 def _trimmed(url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,8 @@ class Prepared:
     threat: Threat
     body: dict[str, Json] | None = field(repr=False)
     """Every writable field for a full PUT; None where the server takes the documented PATCH."""
+    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Ours, sent along with the write and kept in the audit trail."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 from urllib.parse import quote
@@ -112,14 +113,14 @@ class Links:
     def write(self, prepared: Prepared, url: str) -> Receipt:
         """Send the link once. Raises as the table above says."""
         if prepared.body is None and not self._puts:
-            reply = self._patch(prepared.threat, url)
+            reply = self._patch(prepared, url)
             if not _no_such_patch(reply):
                 return self._patched(reply, url)
             self._memory.set(self._dialect_key, "put")
         if prepared.body is None:  # the refused PATCH proves that nothing was written
-            prepared = self._for_put(prepared.threat)
+            prepared = replace(self._for_put(prepared.threat), request_id=prepared.request_id)
         body = {**(prepared.body or {}), "issue_uri": url}
-        return _receipt(self._send("PUT", prepared.threat, body, {}), self._caller.identity.name)
+        return _receipt(self._send("PUT", prepared, body, {}), self._caller.identity.name)
 
     @property
     def _puts(self) -> bool:
@@ -178,9 +179,9 @@ class Links:
                 return row
         raise ThreatGone(f"TMI's list no longer shows the threat {threat.id}")
 
-    def _patch(self, threat: Threat, url: str) -> Reply:
+    def _patch(self, prepared: Prepared, url: str) -> Reply:
         body: Json = [{"op": "replace", "path": "/issue_uri", "value": url}]
-        return self._send("PATCH", threat, body, PATCH_TYPE)
+        return self._send("PATCH", prepared, body, PATCH_TYPE)
 
     def _patched(self, reply: Reply, url: str) -> Receipt:
         receipt = _receipt(reply, self._caller.identity.name)
@@ -189,10 +190,11 @@ class Links:
         self._memory.set(self._dialect_key, "patch" if took else "put")
         return receipt
 
-    def _send(self, method: str, threat: Threat, body: Json, headers: Mapping[str, str]) -> Reply:
+    def _send(self, method: str, prepared: Prepared, body: Json, headers: Mapping[str, str]) -> Reply:
         """One write; a second one only after a 428, which comes before anything is written."""
         known = self._memory.get(self._if_match_key)
-        extra = {**headers, "If-Match": known} if known else dict(headers)
+        extra = {**headers, "X-Request-ID": prepared.request_id} | ({"If-Match": known} if known else {})
+        threat = prepared.threat
         try:
             reply = self._caller.once(method, _path(threat), body=body, headers=extra, hurry=True)
             if reply.status == 428 and not known:

@@ -63,7 +63,7 @@ class TmiOptions(Server):
 
     ui_url: str | None = None
     """TMI's web pages, for the deep link in tickets."""
-    instance: str = Field("", min_length=1, validate_default=True)
+    instance: str = ""
     """The name that goes into every marker; by default the URL's origin and path."""
     instance_aliases: tuple[str, ...] = ()
     """Earlier names of the same TMI, whose tickets count as ours."""

@@ -146,8 +146,8 @@ class Wire:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """One request, one reply. Raises Unreached or Lost."""
-        sent_id = uuid.uuid4().hex
-        extra = {"X-Request-ID": sent_id, **(headers or {})}
+        extra = {"X-Request-ID": uuid.uuid4().hex, **(headers or {})}
+        sent_id = extra["X-Request-ID"]
         if token is not None:
             extra["Authorization"] = f"Bearer {token}"
         content = None
