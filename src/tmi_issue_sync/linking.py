@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from .clock import Clock
+from .decide import blocked_key
 from .errors import Changed, LinkRefused, LinkUnknown, ThreatGone, TmiError
 from .ledger import Ledger
 from .ledger.rows import Write
 from .model import ModelRead, Threat
-from .plan import Decision, Kind, blocked_key, same_url
+from .plan import Decision, Kind
 from .report import Outcome
 from .tmi.door import Prepared, Receipt, Tmi
+from .urls import same_url
 
 LATE = 30.0
 """Seconds in which a write whose answer was lost may still arrive: the threat is left alone (Wr2)."""

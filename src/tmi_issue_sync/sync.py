@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from structlog.contextvars import bound_contextvars
 
 from .apply import Hands
+from .books import Books, duplicates
 from .clock import Clock
+from .decide import decide, plan
 from .errors import SyncError, TmiError, TrackerError, UsageError
 from .ledger import Ledger
-from .ledger.rows import Known, Link
+from .ledger.rows import Known
 from .linking import Linker
+from .making import Maker
 from .model import ModelRead, Threat, ThreatModel, TrackerKey
-from .plan import CHANGES, Decision, Kind, Plan, Policy, View, decide, plan
+from .plan import CHANGES, Decision, Kind, Plan, Policy, View
 from .render import Renderer, payload_hash
 from .report import Outcome, Report
 from .rules import Destination, Route
@@ -106,7 +109,7 @@ class _Pass:
         self._models: list[ThreatModel] = []
         self._reads: dict[str, ModelRead] = {}
         self._linker = Linker(setup.tmi, setup.ledger, setup.clock, report.run_id, setup.version)
-        self._hands = Hands(
+        self._maker = Maker(
             tmi=setup.tmi,
             ledger=setup.ledger,
             clock=setup.clock,
@@ -120,18 +123,19 @@ class _Pass:
             decide=lambda threat, read: decide(threat, read, self._view()),
             alerts=report.alerts,
         )
+        self._hands = Hands(setup.ledger, self._linker, self._maker, self._seen)
 
     def run(self, apply: bool, approve: Callable[[Report], bool], stop: Callable[[], bool]) -> None:
         self._read()
         self._look()
         if apply:
-            self._report.notes += self._hands.resolve(self._ledger.entries().values())
+            self._report.notes += self._maker.resolve(self._ledger.entries().values())
         found = self._plan()
         self._report.decisions = list(found.decisions)
         self._report.wanting = sum(decision.wants for decision in found.decisions)
         self._tell()
         if apply:
-            self._bookkeeping(found)
+            Books(self._ledger).enter(found, self._reads, whole=not self._scope.threats)
             self._apply(self._approved(found, approve), stop)
 
     # -- 1 read --------------------------------------------------------------------------------------------
@@ -206,7 +210,7 @@ class _Pass:
     def _view(self) -> View:
         tickets: dict[str, list[Known]] = {}
         foreign: dict[str, Known] = {}
-        ours = {self._setup.instance} | self._setup.aliases
+        ours = self._ours()
         for known in self._ledger.tickets():
             if known.instance in ours:
                 tickets.setdefault(known.threat_id, []).append(known)
@@ -236,6 +240,9 @@ class _Pass:
             version=self._setup.version,
         )
 
+    def _ours(self) -> frozenset[str]:
+        return self._setup.aliases | {self._setup.instance}
+
     def _settling(self) -> tuple[str, float | None]:
         if not self._ledger.settling():
             return "", None
@@ -247,7 +254,7 @@ class _Pass:
     def _payload(self, threat: Threat, to: Destination) -> str:
         """What would be sent, as a hash; a draft that can't be rendered has none."""
         try:
-            return payload_hash(self._hands.draft(threat, to))
+            return payload_hash(self._maker.draft(threat, to))
         except TrackerError:
             return ""
 
@@ -256,55 +263,11 @@ class _Pass:
         text, _ = self._settling()
         if text and self._report.wanting:
             self._report.notes.append(text)
-        for tickets in self._duplicates():
+        for tickets in duplicates(self._ledger.tickets(), self._ours()):
             numbers = " and ".join(f"{ticket.number} ({ticket.url})" for ticket in tickets)
             self._report.notes.append(f"duplicates: threat {tickets[0].threat_id} has {numbers}")
 
-    def _duplicates(self) -> Iterable[Sequence[Known]]:
-        """Threats with more than one open ticket of ours (protocol 8); reported, nothing is closed."""
-        ours = {self._setup.instance} | self._setup.aliases
-        by_threat: dict[tuple[str, int], list[Known]] = {}
-        for known in self._ledger.tickets():
-            if known.open and known.gone_since is None and known.instance in ours:
-                by_threat.setdefault((known.threat_id, known.generation), []).append(known)
-        return [tickets for tickets in by_threat.values() if len(tickets) > 1]
-
     # -- 4 apply -------------------------------------------------------------------------------------------
-
-    def _bookkeeping(self, found: Plan) -> None:
-        """What TMI shows goes into the ledger; nothing is sent anywhere."""
-        entries = self._ledger.entries()
-        for decision in found.of(Kind.OPTED_OUT):
-            entry = entries.get(decision.threat.id)
-            if decision.threat.issue_uri.strip() and (entry is None or entry.link is not Link.OPTED_OUT):
-                self._ledger.opted_out(decision.threat)
-        for decision in found.of(Kind.KEEP):
-            self._keep(decision)
-        self._missing()
-
-    def _keep(self, decision: Decision) -> None:
-        threat, url = decision.threat, decision.url
-        entry = self._ledger.entry(threat.id)
-        mine = next((t for t in self._ledger.tickets_of(threat.id) if t.url == url), None)
-        if mine is None:  # a person's link, adopted before
-            return
-        if entry is None or entry.ticket != mine.ref:
-            self._ledger.point(threat, mine)
-        if entry is None or entry.link is not Link.LINKED or entry.link_url != url:
-            self._ledger.linked(threat, url)
-
-    def _missing(self) -> None:
-        """Threats that a complete list of their model does not show: only noted (Lo2, Go2)."""
-        if self._scope.threats:
-            return
-        shown = {threat.id for read in self._reads.values() for threat in read.threats}
-        entries = [e for e in self._ledger.entries().values() if e.model_id in self._reads]
-        gone = [e.threat_id for e in entries if e.threat_id not in shown and e.missing_since is None]
-        back = [e.threat_id for e in entries if e.threat_id in shown and e.missing_since is not None]
-        if gone:
-            self._ledger.missing(gone)
-        if back:
-            self._ledger.seen_again(back)
 
     def _approved(self, found: Plan, approve: Callable[[Report], bool]) -> list[Decision]:
         """The decisions to act on; a first run of more than ten tickets wants a person's word first."""

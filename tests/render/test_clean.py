@@ -73,6 +73,8 @@ def shown(text: str) -> str:
         ("e" + "\u0301" * 20, "e" + "\u0301" * 8),
         ("www.x.example/pull/3", "`www.x.example/pull/3`"),
         (f"[x](https://x.example/{OTHER.word})", f"x (`https://x.example/tmi{Z}{OTHER.word[3:]}`)"),
+        ("\\![i](https://x.example)", f"\\!{Z}[i](<https://x.example>)"),
+        ("[t](https://x.example/?a&amp;lt;b)", "[t](<https://x.example/?a&amp;lt;b>)"),
         ("1. a\n1) b", "1. a\n\n1) b"),
         ("!*!*", "!!"),
         ("tmi-issue-sync v1", f"tmi{Z}-issue-sync v1"),

@@ -8,8 +8,9 @@ from typing import Any
 from ..errors import SyncError, UsageError
 from ..ledger import Ledger
 from ..ledger.rows import Entry, Known
-from ..plan import Decision, same_url
+from ..plan import Decision
 from ..sync import Scope, run_pass
+from ..urls import same_url
 from ..wiring import Wired, destinations, wired
 from . import shapes
 from .progress import shown

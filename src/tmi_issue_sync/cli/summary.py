@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..plan import CHANGES, Decision, Kind, host_of
+from ..plan import CHANGES, Decision, Kind
 from ..report import Report
+from ..urls import host_of
 from .show import clean, duration, plural, say, short, table
 
 _ORDER = {kind: index for index, kind in enumerate(Kind)}

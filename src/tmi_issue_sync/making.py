@@ -1,0 +1,246 @@
+"""Making tickets: doubts resolved, then one intent, one request, one record at a time (protocol 6, 7)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from .clock import Clock
+from .errors import (
+    Denied,
+    LinkRefused,
+    NeedsPerson,
+    Rejected,
+    SyncError,
+    ThreatGone,
+    TmiDenied,
+    TmiError,
+    TrackerError,
+    Unavailable,
+    Uncertain,
+)
+from .ledger import Ledger
+from .ledger.rows import Entry, Side, Write
+from .linking import Linker
+from .model import Draft, Level, Marker, ModelRead, Threat, Ticket, TrackerKey
+from .plan import ATTEMPTS, FRESH, Decision, Kind
+from .render import Renderer, payload_hash
+from .report import Outcome
+from .rules import Destination
+from .sight import Seen, Site, Watcher, doubt_start
+from .tmi.door import Tmi
+
+LOST_IN_A_ROW = 2
+"""Lost answers after which a tracker is left alone for this pass."""
+
+
+class Closed(SyncError):
+    """A place takes nothing more in this pass: no failure of the threat's, an alert told why where one is due."""
+
+    def __init__(self, why: str, seconds: float | None = None) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
+@dataclass(slots=True)
+class Maker:
+    """What one pass works with, and what it has learned on the way."""
+
+    tmi: Tmi
+    ledger: Ledger
+    clock: Clock
+    renderer: Renderer
+    instance: str
+    run_id: str
+    linker: Linker
+    watcher: Watcher
+    seen: dict[TrackerKey, Seen]
+    reads: dict[str, ModelRead]
+    decide: Callable[[Threat, ModelRead], Decision]
+    alerts: list[SyncError] = field(default_factory=list)
+    closed: dict[TrackerKey, Closed] = field(default_factory=dict)
+    halted: Closed | None = None
+    """TMI stopped answering: tickets that can't be linked are not made."""
+    lost: dict[TrackerKey, int] = field(default_factory=dict)
+    """Lost answers in a row, by tracker."""
+    checked: set[TrackerKey] = field(default_factory=set)
+    probed: dict[str, TmiError | None] = field(default_factory=dict)
+
+    # -- doubts --------------------------------------------------------------------------------------------
+
+    def resolve(self, entries: Iterable[Entry]) -> Iterable[str]:
+        """Find or disprove the tickets whose horizon is over (Do1-Do4); says what came of each."""
+        for entry in entries:
+            seen = self.seen.get(entry.tracker) if entry.tracker else None
+            if entry.side is not Side.INTENDED or seen is None or seen.sight.closed or seen.as_of is None:
+                continue
+            if self.watcher.left(seen.site, entry, seen.as_of) == 0:
+                try:
+                    yield self._resolve(entry, seen)
+                except TrackerError as error:
+                    self.alerts.append(error)
+
+    def _resolve(self, entry: Entry, seen: Seen) -> str:
+        marker = Marker(self.instance, entry.threat_id, entry.generation)
+        look, at = self.watcher.find(seen.site, marker)
+        self.ledger.keep(look)
+        now = self.ledger.entry(entry.threat_id)
+        if now is None or now.side is not Side.INTENDED:
+            return f"{entry.name or entry.threat_id}: the ticket whose answer was lost exists"
+        if self.watcher.left(seen.site, entry, at) != 0:
+            return f"{entry.name or entry.threat_id}: still in doubt"
+        parked = f"{ATTEMPTS} creates left no ticket; the tracker's own log may tell why"
+        self.ledger.none(entry.threat_id, parked=parked if entry.attempts + 1 >= ATTEMPTS else "")
+        return f"{entry.name or entry.threat_id}: the create whose answer was lost made no ticket"
+
+    # -- making --------------------------------------------------------------------------------------------
+
+    def make(self, planned: Decision) -> Outcome:
+        """All of Cr1 again, then intend, create, record, link."""
+        try:
+            decision = self._still_wanted(planned)
+            if decision.kind is not Kind.CREATE or decision.to is None:
+                return Outcome(decision, f"not made: {decision.reason}", waits=decision.seconds)
+            site = self._open(decision.to, decision.threat)
+            draft = self.draft(decision.threat, decision.to)
+        except Closed as closed:
+            return Outcome(planned, f"waits: {closed.why}", waits=closed.seconds)
+        except (TmiError, TrackerError) as error:
+            return Outcome(planned, "not made", error=error)
+        ticket = self._create(decision, site, draft)
+        if isinstance(ticket, Outcome):
+            return ticket
+        linked = self.linker.put(replace(decision, url=ticket.url), f"created {ticket.number}, ", created=True)
+        self._after(site, ticket, linked)
+        return linked
+
+    def _still_wanted(self, decision: Decision) -> Decision:
+        """The row must be fresh when its ticket is made: else one more list of its model (Cr1)."""
+        read = self.reads[decision.threat.model.id]
+        if self.clock.monotonic() - read.read_at >= FRESH:
+            again = next(iter(self.tmi.read([read.model])))
+            if not isinstance(again, ModelRead):
+                raise again[1]
+            self.reads[read.model.id] = read = again
+        row = next((threat for threat in read.threats if threat.id == decision.threat.id), None)
+        if row is None:
+            return replace(decision, kind=Kind.SKIP, reason="TMI shows it no more")
+        return decision if row == decision.threat else self.decide(row, read)
+
+    def _open(self, to: Destination, threat: Threat) -> Site:
+        """The place takes tickets and the link can be written. Raises Closed or TmiDenied."""
+        for closed in (self.halted, self.closed.get(to.key)):
+            if closed is not None:
+                raise closed
+        site = self.seen[to.key].site
+        if to.key not in self.checked:
+            self._check(site, to)
+            self.checked.add(to.key)
+        if threat.model.id not in self.probed:
+            self.probed[threat.model.id] = self._probe(threat)
+        denied = self.probed[threat.model.id]
+        if denied is not None:
+            raise denied
+        return site
+
+    def _check(self, site: Site, to: Destination) -> None:
+        """What `check` calls an error closes the place before anything is intended (Co2, design S7)."""
+        findings = list(site.tracker.check())
+        trouble = [f"{f.what}. {f.todo}" for f in findings if f.level is Level.ERROR]
+        if any(f.public for f in findings) and not to.public:
+            trouble.append(f"anybody can read {to.key}. Say public = true for it, or choose a private one.")
+        if any(f.public for f in findings) and to.confidential:
+            trouble.append(f"{to.key} is declared confidential, and anybody can read it.")
+        if trouble:
+            raise self.close(to.key, NeedsPerson(f"{site.name}: {trouble[0]}"))
+
+    def _probe(self, threat: Threat) -> TmiError | None:
+        try:
+            self.tmi.probe(threat)
+        except TmiError as error:
+            if str(error) not in map(str, self.alerts):
+                self.alerts.append(error)
+            return error
+        return None
+
+    def draft(self, threat: Threat, to: Destination) -> Draft:
+        """What would be sent for this threat. Raises Rejected where a template can't be rendered."""
+        entry = self.ledger.entry(threat.id)
+        marker = Marker(self.instance, threat.id, entry.generation if entry else 0)
+        confidential = self.ledger.confidential().get(threat.model.id, True)
+        return self.renderer.draft(threat, to, marker, confidential=confidential, request_id=uuid.uuid4().hex)
+
+    def _create(self, decision: Decision, site: Site, draft: Draft) -> Ticket | Outcome:
+        """Intent, one request, record: nothing may come between the last two (protocol Cr2-Cr4)."""
+        threat = decision.threat
+        seq = self.ledger.intend(threat, site.key, payload_hash(draft))
+        try:
+            ticket = site.tracker.create(draft)
+        except TrackerError as error:
+            return self._not_made(decision, site, draft, seq, error)
+        self.ledger.made(threat, site.key, replace(ticket, marker=draft.marker), seq)
+        self.lost.pop(site.key, None)
+        self._audit(site, draft, f"created {ticket.number}", ticket.request_id)
+        if ticket.marker is None:
+            lost = f"{site.name} dropped the marker of {ticket.number}: no more tickets until that is mended"
+            self.close(site.key, NeedsPerson(lost))
+        return ticket
+
+    def _not_made(self, decision: Decision, site: Site, draft: Draft, seq: int, error: TrackerError) -> Outcome:
+        """What each refusal proves (design section 3)."""
+        threat_id = decision.threat.id
+        match error:
+            case Rejected():
+                self.ledger.refused(threat_id, seq, parked=error.why)
+            case Denied() | Unavailable():
+                self.ledger.refused(threat_id, seq)
+                self.close(site.key, error)
+            case _:
+                self.ledger.doubt(threat_id, doubt_start(self.seen[site.key], self.clock))
+                self.lost[site.key] = self.lost.get(site.key, 0) + 1
+                if self.lost[site.key] >= LOST_IN_A_ROW:
+                    self.close(site.key, error)
+        if isinstance(error, Unavailable):
+            self.watcher.unavailable(site, error)
+        if isinstance(error, Uncertain) and error.server_fault:
+            self.ledger.trouble(site.key, doubt_start(self.seen[site.key], self.clock))
+        self._audit(site, draft, f"{type(error).__name__}: {error.why}", error.request_id)
+        return Outcome(decision, "not made", error=error)
+
+    def _after(self, site: Site, ticket: Ticket, linked: Outcome) -> None:
+        """One ticket first: its link must be taken, and it must be listed, before the next is made (Lo7)."""
+        match linked.error:
+            case LinkRefused(every_link=True) as error:
+                self.close(site.key, error)
+            case TmiDenied() as error:
+                self.probed[linked.decision.threat.model.id] = error
+            case None | LinkRefused() | ThreatGone():
+                pass
+            case error:
+                self.alerts.append(error)
+                self.halted = Closed(f"TMI stopped answering: {error.why}", 0.0)
+        if site.key not in self.closed and not self.ledger.site(site.key).seen:
+            self._canary(site, ticket)
+
+    def _canary(self, site: Site, ticket: Ticket) -> None:
+        again = self.watcher.look(site)
+        self.seen[site.key] = again
+        if again.error is not None:
+            self.close(site.key, again.error)
+        elif not self.ledger.site(site.key).seen:
+            why = f"the first ticket there, {ticket.number}, is not listed yet: the rest follows it"
+            self.closed[site.key] = Closed(why, site.traits.lag)
+
+    def close(self, key: TrackerKey, error: SyncError) -> Closed:
+        """Take nothing more to this place in this pass, and say why once."""
+        self.alerts.append(error)
+        self.closed[key] = Closed(error.why)
+        return self.closed[key]
+
+    def _audit(self, site: Site, draft: Draft, outcome: str, got_id: str | None) -> None:
+        threat_id, now = draft.marker.threat_id, self.clock.now()
+        write = Write(
+            now, self.run_id, "tracker", "create", str(site.key), threat_id, draft.request_id, got_id or "", outcome
+        )
+        self.ledger.wrote(write)
