@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -123,6 +123,8 @@ class Rig:
     options: dict[str, Any] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     new_install: bool = True
+    drain: Callable[[], object] = lambda: None
+    """Waits until every late commit has landed: they come in real time, and the clock here is set."""
     sites: tuple[str, ...] = (REPO,)
 
     @property
@@ -213,4 +215,7 @@ def rig(
         Server(site, log=log, faults=faults) as tmi_server,
         Server(github, log=log, faults=faults) as github_server,
     ):
-        yield Rig(state, log, faults, clock, site, github, tmi_server.url, github_server.url, token, bot)
+        urls = (tmi_server.url, github_server.url)
+        found = Rig(state, log, faults, clock, site, github, *urls, token, bot)
+        found.drain = github_server.drain
+        yield found

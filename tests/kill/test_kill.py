@@ -80,6 +80,7 @@ def restarted(world: Rig) -> None:
 
 def finish(world: Rig) -> None:
     """Run out every horizon; then there are exactly N tickets and N links."""
+    world.drain()
     for _ in range(6):
         if all(world.links().values()):
             break

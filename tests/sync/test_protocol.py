@@ -60,6 +60,7 @@ def test_a_server_error_is_a_doubt(world: Rig, kind: str, status: int) -> None:
 def test_story_2_a_create_that_commits_after_we_gave_up_is_found(world: Rig) -> None:
     world.strike("late", seconds=0.3)
     world.run()
+    world.drain()
     finish(world)
 
 
