@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from tmi_issue_sync.sandbox.tmi import TmiSite
 from tmi_issue_sync.sync import Scope, Setup, Site, run_pass
 from tmi_issue_sync.tmi.client import TmiClient
 from tmi_issue_sync.tmi.options import TmiOptions
-from tmi_issue_sync.tracker import Guarded, load
+from tmi_issue_sync.tracker import guarded, load
 
 REPO = "example/threats"
 LONG_AGO = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
@@ -123,6 +123,8 @@ class Rig:
     options: dict[str, Any] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     new_install: bool = True
+    closing: bool = True
+    superseding: bool = False
     drain: Callable[[], object] = lambda: None
     """Waits until every late commit has landed: they come in real time, and the clock here is set."""
     sites: tuple[str, ...] = (REPO,)
@@ -137,7 +139,8 @@ class Rig:
         options = adapter.options(url=self.github_url, token=self.token, **(given | self.options))
         target = adapter.target(repo=repo)
         key, traits = adapter.key(options, target), adapter.traits(options)
-        site = Site("issues", key, Guarded(adapter.connect(options, (target,))), traits)
+        site = Site("issues", key, guarded(adapter.connect(options, (target,))), traits)
+        site = replace(site, close_duplicates=self.closing, close_superseded=self.superseding)
         return Destination("issues", key, target, traits, **self.place), site
 
     @contextmanager

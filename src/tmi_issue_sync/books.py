@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 from .ledger import Ledger
-from .ledger.rows import Known, Link
+from .ledger.rows import Link
 from .model import ModelRead
 from .plan import Decision, Kind, Plan
 
@@ -49,12 +49,3 @@ class Books:
             self._ledger.missing(gone)
         if back:
             self._ledger.seen_again(back)
-
-
-def duplicates(tickets: Iterable[Known], ours: frozenset[str]) -> Iterable[Sequence[Known]]:
-    """Threats with more than one open ticket of ours, of one generation (protocol 8)."""
-    by_threat: dict[tuple[str, int], list[Known]] = {}
-    for known in tickets:
-        if known.open and known.gone_since is None and known.instance in ours:
-            by_threat.setdefault((known.threat_id, known.generation), []).append(known)
-    return [found for found in by_threat.values() if len(found) > 1]

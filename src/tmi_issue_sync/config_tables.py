@@ -114,6 +114,10 @@ class TrackerTable(Placing):
 
     adapter: str
     retired: bool = False
+    duplicates: Literal["close", "report"] = "close"
+    """A second open ticket of a threat that this ledger sent: closed as a duplicate, or only shown."""
+    on_superseded: Literal["close", "leave"] = "leave"
+    """Our ticket beside another that a person linked: closed, where TMI never showed it, or left."""
 
 
 class RouteTable(Placing):

@@ -22,6 +22,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from .ledger import keeper
 from .ledger.rows import Entry, Known, Link, Side
 from .model import ModelRead, Threat
 from .plan import RESTORES, Decision, Kind, Plan, View
@@ -98,10 +99,24 @@ def _with_ours(threat: Threat, mine: Known, read: ModelRead, view: View) -> Deci
     current = _ticket_of(entry, view) if entry else None
     if current and current.ref != mine.ref and (mine.gone_since or current.generation > mine.generation):
         return Decision(threat, Kind.FOLLOW, f"{current.number} takes the place of {mine.number}", url=current.url)
+    if (best := _keeper_instead(mine, view)) is not None:
+        return Decision(threat, Kind.FOLLOW, f"{mine.number} is a duplicate of {best.number}", url=best.url)
     if mine.gone_since is not None:
         why = f"its ticket {mine.number} is gone; `retry --new-ticket {threat.id}` makes another"
         return Decision(threat, Kind.GONE, why, url=mine.url)
     return Decision(threat, Kind.KEEP, f"linked to {mine.number}", url=mine.url)
+
+
+def _keeper_instead(mine: Known, view: View) -> Known | None:
+    """The ticket that stays open where TMI links one that this tracker's sweep closes (Sw2)."""
+    if mine.author != view.sweeping.get(mine.key):
+        return None
+    live = [t for t in view.tickets[mine.threat_id] if t.open and t.gone_since is None]
+    same = [t for t in live if t.generation == mine.generation]
+    if not same or not (mine.open or mine.swept):
+        return None
+    best = keeper(same)
+    return None if best.ref == mine.ref else best
 
 
 def _ticket_of(entry: Entry, view: View) -> Known | None:

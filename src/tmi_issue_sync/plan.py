@@ -101,6 +101,8 @@ class View:
     foreign: Mapping[str, Known]
     """A ticket of the threat under another instance (Id4)."""
     sights: Mapping[TrackerKey, Sight]
+    sweeping: Mapping[TrackerKey, str]
+    """Trackers where duplicates are closed, with our account there: a link to a loser is moved first (Sw2)."""
     confidential: Mapping[str, bool]
     """By model id; a model that is not in it is unknown, and counts as confidential (Co1)."""
     unlinkable: Mapping[TrackerKey, str] = field(default_factory=dict)

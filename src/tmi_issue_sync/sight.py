@@ -35,6 +35,10 @@ class Site:
     confidential: bool = False
     retired: bool = False
     """Looked at, nothing created in it (protocol Id6)."""
+    close_duplicates: bool = True
+    """Where the adapter can (protocol Sw3); else they are reported."""
+    close_superseded: bool = False
+    """Our ticket beside a person's link, if TMI never showed it (protocol Li2)."""
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from typing import Protocol
 from structlog.contextvars import bound_contextvars
 
 from .apply import Hands
-from .books import Books, duplicates
+from .books import Books
 from .clock import Clock
 from .decide import decide, plan
 from .errors import SyncError, TmiError, TrackerError, UsageError
@@ -24,7 +24,9 @@ from .render import Renderer, payload_hash
 from .report import Outcome, Report
 from .rules import Destination, Route
 from .sight import Seen, Site, Watcher, settle_left
+from .sweep import Sweeper, strangers
 from .tmi.door import Tmi
+from .tracker import Closer
 
 __all__ = ["Progress", "Scope", "Setup", "Site", "run_pass"]
 
@@ -137,6 +139,7 @@ class _Pass:
         if apply:
             Books(self._ledger).enter(found, self._reads, whole=not self._scope.threats)
             self._apply(self._approved(found, approve), stop)
+            self._sweep()
 
     # -- 1 read --------------------------------------------------------------------------------------------
 
@@ -230,6 +233,7 @@ class _Pass:
             tickets={threat_id: tuple(found) for threat_id, found in tickets.items()},
             foreign=foreign,
             sights={key: seen.sight for key, seen in self._seen.items()},
+            sweeping=self._sweeping(),
             confidential=self._ledger.confidential(),
             unlinkable=self._ledger.unlinkable(),
             settling=settling,
@@ -242,6 +246,10 @@ class _Pass:
 
     def _ours(self) -> frozenset[str]:
         return self._setup.aliases | {self._setup.instance}
+
+    def _sweeping(self) -> dict[TrackerKey, str]:
+        sites = [site for site in self._setup.sites if site.close_duplicates and isinstance(site.tracker, Closer)]
+        return {site.key: self._ledger.site(site.key).account for site in sites}
 
     def _settling(self) -> tuple[str, float | None]:
         if not self._ledger.settling():
@@ -259,13 +267,11 @@ class _Pass:
             return ""
 
     def _tell(self) -> None:
-        """What a person should know and no decision says: settling, duplicates."""
+        """What a person should know and no decision says: settling, another instance."""
         text, _ = self._settling()
         if text and self._report.wanting:
             self._report.notes.append(text)
-        for tickets in duplicates(self._ledger.tickets(), self._ours()):
-            numbers = " and ".join(f"{ticket.number} ({ticket.url})" for ticket in tickets)
-            self._report.notes.append(f"duplicates: threat {tickets[0].threat_id} has {numbers}")
+        self._report.alerts += strangers(self._ledger, self._ours())
 
     # -- 4 apply -------------------------------------------------------------------------------------------
 
@@ -297,3 +303,15 @@ class _Pass:
             self._progress.stage("verifying links")
         verified = {outcome.decision.threat.id: outcome for outcome in self._linker.verify()}
         self._report.outcomes = [verified.get(o.decision.threat.id, o) for o in self._report.outcomes]
+
+    # -- 5 sweep -------------------------------------------------------------------------------------------
+
+    def _sweep(self) -> None:
+        """Of several open tickets of one threat, close ours that are too many; links were moved before (Sw2)."""
+        shown = {threat.id: threat.issue_uri for read in self._reads.values() for threat in read.threats}
+        written = [o for o in self._report.outcomes if o.wrote and o.error is None]
+        shown |= {outcome.decision.threat.id: outcome.url for outcome in written}
+        report, setup = self._report, self._setup
+        sweeper = Sweeper(self._ledger, setup.clock, report.run_id, self._seen, self._ours(), shown, report.alerts)
+        sweeper.run()
+        report.notes += sweeper.notes

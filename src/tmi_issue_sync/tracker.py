@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -42,6 +42,15 @@ class Tracker(Protocol):
 
     def create(self, draft: Draft) -> Ticket:
         """Exactly one request that makes a ticket, on a fresh connection; never retried, here or below."""
+        ...
+
+
+@runtime_checkable
+class Closer(Protocol):
+    """What an adapter may add: closing a ticket of ours that is one too many (protocol Sw3)."""
+
+    def close_duplicate(self, ticket: Ticket, words: str) -> None:
+        """Close it as a duplicate and say why in one comment; again is harmless. Raises TrackerError."""
         ...
 
 
@@ -139,6 +148,22 @@ class Guarded:
 
     def create(self, draft: Draft) -> Ticket:
         return _guard(lambda: self._inner.create(draft))
+
+
+class GuardedCloser(Guarded):
+    """The same for a tracker that can close."""
+
+    def __init__(self, inner: Tracker, closer: Closer) -> None:
+        super().__init__(inner)
+        self._closer = closer
+
+    def close_duplicate(self, ticket: Ticket, words: str) -> None:
+        _guard(lambda: self._closer.close_duplicate(ticket, words))
+
+
+def guarded(tracker: Tracker) -> Tracker:
+    """The tracker behind its guard, with every capability that it has."""
+    return GuardedCloser(tracker, tracker) if isinstance(tracker, Closer) else Guarded(tracker)
 
 
 R = TypeVar("R")

@@ -21,7 +21,7 @@ from .rules import Destination
 from .sync import Setup, Site
 from .tmi.client import TmiClient
 from .tmi.options import TmiOptions
-from .tracker import Guarded
+from .tracker import guarded
 
 USER_AGENT = f"tmi-issue-sync/{__version__}"
 
@@ -153,11 +153,13 @@ def _sites(tracker: TrackerSettings, places: list[Destination]) -> Iterator[Site
         yield Site(
             name=tracker.name,
             key=key,
-            tracker=Guarded(tracker.adapter.connect(tracker.options, targets)),
+            tracker=guarded(tracker.adapter.connect(tracker.options, targets)),
             traits=here[0].traits,
             public=any(place.public for place in here),
             confidential=all(place.confidential for place in here),
             retired=tracker.retired,
+            close_duplicates=tracker.table.duplicates == "close",
+            close_superseded=tracker.table.on_superseded == "close",
         )
 
 

@@ -76,6 +76,13 @@ class Api:
             except (OSError, HTTPException) as error:
                 raise _lost(error, line) from error
 
+    def change(self, line: Line, verb: str, path: str, body: Mapping[str, Any]) -> Reply:
+        """The answer to one write that makes no ticket. Raises Unavailable."""
+        try:
+            return self._send(line, verb, path, body=body)
+        except (OSError, HTTPException) as error:
+            raise Unavailable(f"no answer from GitHub to a change of {path}: {_words(error)}") from error
+
     def within(self, url: str) -> str:
         """An URL that GitHub gave us, if it leads to its API."""
         parts, api = urlsplit(url), self.road.api

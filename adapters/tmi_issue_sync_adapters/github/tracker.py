@@ -84,6 +84,25 @@ class GitHubTracker:
             self._next_write = time.monotonic() + self._pause
         return self._made(reply, draft)
 
+    def close_duplicate(self, ticket: Ticket, words: str) -> None:
+        """Comment once, then close; an old Enterprise Server that knows no "duplicate" hears "not planned"."""
+        at = place(ticket.url, self._host)
+        if at is None:
+            raise Denied(f"{ticket.url} is no issue on {self._host}")
+        path, what = f"/repos/{at[0]}/issues/{at[1]}", f"{at[0]}#{at[1]}"
+        with self._api.line() as line:
+            said = self._api.read_json(line, f"{path}/comments", f"the comments of {what}", {"per_page": "100"})
+            if not any(isinstance(each, dict) and each.get("body") == words for each in said):
+                reply = self._api.change(line, "POST", f"{path}/comments", {"body": words})
+                if reply.status != 201:
+                    raise verdict.of_read(reply, f"a comment on {what}")
+            for reason in ("duplicate", "not_planned"):
+                reply = self._api.change(line, "PATCH", path, {"state": "closed", "state_reason": reason})
+                if reply.status != 422:
+                    break
+        if reply.status != 200:
+            raise verdict.of_read(reply, f"closing {what}")
+
     def _made(self, reply: Reply, draft: Draft) -> Ticket:
         row = verdict.json_of(reply) if reply.status == 201 else None
         made = ticket(row, self._host, verdict.request_id(reply))

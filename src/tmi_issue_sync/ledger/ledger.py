@@ -72,7 +72,7 @@ class Ledger(Looks):
             with self._store.transaction():  # first the ledger, then the witness: a crash between repeats this
                 self._set("settling", "1")
                 self._set("seq", str(max(seq, witness.seq if witness else 0)))
-                self._store.run("UPDATE trackers SET settled = 0, settle_boot = NULL")
+                self._store.run("UPDATE trackers SET settled = 0, settle_boot = NULL, first_look = NULL")
         if self._lock:
             self._lock.testify(Witness(ledger_id, int(self.get("seq") or 0)))
 

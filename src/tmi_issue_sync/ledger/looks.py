@@ -15,6 +15,10 @@ from .rows import Known, Side, SiteRow
 NO_INTENT: dict[str, Any] = {"seq": None, **read.instant_columns("doubt", None)}
 
 
+LATE_CLOCK = 600.0
+"""Seconds that our wall clock may be ahead of the tracker's when a late ticket is told from an old one."""
+
+
 class Looks(Records):
     """Transactions that follow from looking."""
 
@@ -42,6 +46,8 @@ class Looks(Records):
             changes: dict[str, Any] = {"account": look.account}
             if look.as_of is not None:
                 changes["watermark"] = read.stamp(look.as_of - timedelta(seconds=lag + 10))
+            if row.first_look is None and look.as_of is not None:
+                changes["first_look"] = read.stamp(look.as_of)
             if full:
                 changes["full_look_at"] = read.stamp(self._clock.now())
             if look.tickets:
@@ -60,6 +66,8 @@ class Looks(Records):
         threats: dict[str, None] = {}
         for ticket in look.tickets:
             self._keep_ticket(ticket)
+            if ticket.author == look.account:
+                self._claim_late(ticket)
             if ticket.marker and ticket.marker.instance in self._instances:
                 threats[ticket.marker.threat_id] = None
         for threat_id in threats:
@@ -84,6 +92,21 @@ class Looks(Records):
             values["sent"] = 1
         ref = ticket.ref
         self._store.upsert("tickets", {"adapter": ref.adapter, "host": ref.host, "id": ref.id}, values)
+
+    def _claim_late(self, ticket: Ticket) -> None:
+        """A create that landed after its doubt had ended in "none" is this ledger's too (protocol 10, 1)."""
+        if ticket.marker is None or ticket.marker.instance not in self._instances:
+            return
+        where = "threat_id = ? AND adapter = ? AND host = ? AND outcome = 'none' AND at <= ?"
+        latest = read.stamp(ticket.created_at + timedelta(seconds=LATE_CLOCK))
+        values = (ticket.marker.threat_id, ticket.ref.adapter, ticket.ref.host, latest)
+        rows = self._store.rows(f"SELECT seq FROM creates WHERE {where} ORDER BY seq LIMIT 1", *values)  # noqa: S608
+        held = "SELECT 1 FROM tickets WHERE adapter = ? AND host = ? AND id = ? AND sent = 1"
+        ref = ticket.ref
+        if rows and not self._store.rows(held, ref.adapter, ref.host, ref.id):
+            done = "UPDATE creates SET outcome = 'made', ticket_id = ? WHERE seq = ?"
+            self._store.run(done, ref.id, rows[0]["seq"])
+            self._sent(ref)
 
     def _adopt(self, threat_id: str, account: str) -> None:
         """Point the threat's row at its ticket, where a look shows one (table in protocol 3, Do2)."""
@@ -130,6 +153,22 @@ class Looks(Records):
             changes = {"settled": int(row.settled), **read.instant_columns("trouble", at)}
             self._store.upsert("trackers", key_columns(key), changes)
 
+    def sweeping(self, ref: TicketRef) -> None:
+        """About to close this ticket of ours as a duplicate (Sw3)."""
+        with self._store.transaction():
+            self._sweep_row(ref, "begun")
+
+    def swept(self, ref: TicketRef, instead: Known | None) -> None:
+        """It is closed; the threat's row points at the keeper from now on."""
+        with self._store.transaction():
+            self._sweep_row(ref, "done")
+            self._store.run("UPDATE tickets SET open = 0 WHERE adapter = ? AND host = ? AND id = ?", *_ref(ref))
+            if instead is not None:
+                self._threat(instead.threat_id, **ticket_columns(instead))
+
+    def _sweep_row(self, ref: TicketRef, state: str) -> None:
+        self._store.run("UPDATE tickets SET swept = ? WHERE adapter = ? AND host = ? AND id = ?", state, *_ref(ref))
+
     def pause(self, what: object, seconds: float) -> None:
         """Leave a tracker or a threat alone; counted in uptime, so that no clock change prolongs it."""
         self.set(f"pause {what}", f"{self._clock.boot_id()} {self._clock.monotonic() + seconds}")
@@ -160,7 +199,11 @@ class Looks(Records):
 
 def keeper(tickets: list[Known]) -> Known:
     """Which of a threat's tickets counts: the highest generation, open before closed, then the oldest (Sw1)."""
-    return min(tickets, key=lambda t: (-t.generation, not t.open, t.created_at, t.key, t.ref.id))
+    return min(tickets, key=lambda t: (-t.generation, not t.open, t.created_at, t.key, len(t.ref.id), t.ref.id))
+
+
+def _ref(ref: TicketRef) -> tuple[str, str, str]:
+    return (ref.adapter, ref.host, ref.id)
 
 
 def ticket_columns(known: Known) -> dict[str, Any]:

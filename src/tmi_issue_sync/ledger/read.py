@@ -42,6 +42,7 @@ def site(row: sqlite3.Row) -> SiteRow:
         watermark=moment(row["watermark"]),
         full_look_at=moment(row["full_look_at"]),
         seen=bool(row["seen"]),
+        first_look=moment(row["first_look"]),
         settled=bool(row["settled"]),
         settle_start=_instant(row, "settle"),
         troubled=_instant(row, "trouble"),
@@ -61,6 +62,7 @@ def known(row: sqlite3.Row) -> Known:
         created_at=_sure(row["created_at"]),
         open=bool(row["open"]),
         sent=bool(row["sent"]),
+        swept=row["swept"],
         gone_since=moment(row["gone_since"]),
     )
 

@@ -72,7 +72,11 @@ class Records:
         """What is known of a tracker; one that is new to a whole ledger has nothing to settle for."""
         where = "adapter = ? AND host = ? AND project = ?"
         rows = self._store.rows(f"SELECT * FROM trackers WHERE {where}", *key_columns(key).values())  # noqa: S608
-        return read.site(rows[0]) if rows else SiteRow(key, "", None, None, False, not self.settling(), None, None)
+        return (
+            read.site(rows[0])
+            if rows
+            else SiteRow(key, "", None, None, False, None, not self.settling(), None, None)
+        )
 
     def sites(self) -> dict[TrackerKey, SiteRow]:
         return {site.key: site for site in map(read.site, self._store.rows("SELECT * FROM trackers"))}

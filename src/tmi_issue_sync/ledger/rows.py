@@ -47,6 +47,8 @@ class Known:
     open: bool
     sent: bool
     """This very ledger sent the create (a reply, or found for its own doubt)."""
+    swept: str
+    """`begun` or `done` where we close it as a duplicate; a ticket is swept once (Sw3)."""
     gone_since: datetime | None
 
 
@@ -95,6 +97,8 @@ class SiteRow:
     full_look_at: datetime | None
     seen: bool
     """Some look has shown a ticket of ours here (Lo7)."""
+    first_look: datetime | None
+    """The tracker's Date when this ledger first looked: younger tickets that it did not send are another's."""
     settled: bool
     settle_start: Instant | None
     troubled: Instant | None

@@ -18,6 +18,7 @@ CREATE TABLE trackers (
     watermark TEXT,
     full_look_at TEXT,
     seen INTEGER NOT NULL DEFAULT 0 CHECK (seen IN (0, 1)),
+    first_look TEXT,
     settled INTEGER NOT NULL CHECK (settled IN (0, 1)),
     settle_date TEXT, settle_uptime REAL, settle_boot TEXT,
     trouble_date TEXT, trouble_uptime REAL, trouble_boot TEXT,
@@ -36,6 +37,7 @@ CREATE TABLE tickets (
     created_at TEXT NOT NULL,
     open INTEGER NOT NULL CHECK (open IN (0, 1)),
     sent INTEGER NOT NULL DEFAULT 0 CHECK (sent IN (0, 1)),
+    swept TEXT NOT NULL DEFAULT '' CHECK (swept IN ('', 'begun', 'done')),
     gone_since TEXT,
     PRIMARY KEY (adapter, host, id)
 ) STRICT;

@@ -155,11 +155,12 @@ class GitHubSite:
             title, body = issue.title if title is None else title, issue.body if body is None else body
             self._store.edit(issue, human, title=title, body=body, labels=kept)
 
-    def clone(self, number: int, repo: str | None = None) -> int:
-        """A person files an issue with the same title, body and labels; its number."""
+    def clone(self, number: int, repo: str | None = None, author: str | None = None) -> int:
+        """A person, or `author`'s automation, files an issue with the same title, body and labels; its number."""
         with self._lock:
             source = self._issue(number, repo)
-            copy = self._store.create(source.repo, self._store.human, source.title, source.body)
+            maker = self._store.owner(author) if author else self._store.human
+            copy = self._store.create(source.repo, maker, source.title, source.body)
             copy.labels = list(source.labels)
             self._store.commit(copy)
             return copy.number

@@ -40,7 +40,7 @@ class Store:
     def add_repo(self, full_name: str, *, private: bool, has_issues: bool, archived: bool) -> Repo:
         """A new, empty repository. It ends the redirect of one that had this name before."""
         login, _, name = full_name.partition("/")
-        repo = Repo(next(self._ids), self._owner(login), name, self._clock(), private, has_issues, archived)
+        repo = Repo(next(self._ids), self.owner(login), name, self._clock(), private, has_issues, archived)
         self.repos[repo.id] = repo
         self._call(repo, full_name)
         return repo
@@ -52,7 +52,7 @@ class Store:
     def rename(self, repo: Repo, full_name: str) -> None:
         """Give a repository another name; the old one leads to it from now on."""
         old, (login, _, repo.name) = repo.full_name, full_name.partition("/")
-        repo.owner = self._owner(login)
+        repo.owner = self.owner(login)
         self._call(repo, full_name)
         self._log.commit("github", "repo.renamed", repo=repo.full_name, old=old, actor="human")
 
@@ -129,7 +129,7 @@ class Store:
         to.issues[issue.number] = issue
         self._touch(issue, "issue.transferred", self.human, old_repo=old.full_name, old_number=number)
 
-    def _owner(self, login: str) -> User:
+    def owner(self, login: str) -> User:
         return self.users.get(login.casefold()) or self.add_user(login)
 
     def _call(self, repo: Repo, full_name: str) -> None:

@@ -1,0 +1,111 @@
+"""The disk of the machine: the shipped ledger and lock, struck at every commit and at every witness."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tmi_issue_sync.errors import LedgerError
+from tmi_issue_sync.ledger import LedgerLock
+from tmi_issue_sync.ledger import ledger as ledger_module
+from tmi_issue_sync.ledger.lock import Witness
+from tmi_issue_sync.ledger.store import Store
+
+from .faults import Points
+
+
+class PointedLock(LedgerLock):
+    """The shipped lock; writing the witness is a step that may be struck."""
+
+    def __init__(self, ledger: Path, points: Points) -> None:
+        super().__init__(ledger)
+        self._points = points
+
+    def testify(self, witness: Witness) -> None:
+        strike = self._points.reach("witness")
+        if strike and strike.kind == "disk-full":
+            raise LedgerError("the disk is full")
+        if strike and strike.kind == "torn":
+            self.path.write_text('{"ledger": "')
+            self._points.cut()
+        super().testify(witness)
+        self._points.leave(strike)
+
+
+def pointed_store(points: Points) -> type[Store]:
+    """The shipped store; each COMMIT is a step that may be struck."""
+
+    class PointedStore(Store):
+        @contextmanager
+        def transaction(self) -> Iterator[None]:
+            with super().transaction():
+                yield
+                strike = points.reach("commit")
+                if strike and strike.kind == "disk-full":
+                    raise sqlite3.OperationalError("database or disk is full")
+            points.leave(strike)
+
+    return PointedStore
+
+
+@contextmanager
+def struck(points: Points) -> Iterator[None]:
+    """Ledgers opened in here are made of stores that can be struck."""
+    before = ledger_module.Store
+    ledger_module.Store = pointed_store(points)  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        ledger_module.Store = before  # type: ignore[misc]
+
+
+@dataclass
+class Disk:
+    """Where the ledger lives, and what a person does to its files."""
+
+    place: Path
+    knows: set[str] = field(default_factory=set)
+    """Tickets whose creates the ledger that is there now recorded the intent of."""
+    _copies: list[frozenset[str]] = field(default_factory=list)
+
+    @property
+    def ledger(self) -> Path:
+        return self.place / "ledger.db"
+
+    def lose(self, *, lock: bool) -> None:
+        """The file is deleted; with the lock file it is a new container."""
+        self.ledger.unlink(missing_ok=True)
+        self.ledger.with_name("ledger.db-journal").unlink(missing_ok=True)
+        if lock:
+            self.ledger.with_name("ledger.db.lock").unlink(missing_ok=True)
+        self.knows = set()
+
+    def copy(self) -> None:
+        """Last night's backup."""
+        if self.ledger.exists():
+            shutil.copy(self.ledger, self.place / f"copy{len(self._copies)}")
+            self._copies.append(frozenset(self.knows))
+
+    def restore(self, n: int) -> bool:
+        if not self._copies:
+            return False
+        n %= len(self._copies)
+        shutil.copy(self.place / f"copy{n}", self.ledger)
+        self.knows = set(self._copies[n])
+        return True
+
+    def intent(self, threat_id: str) -> int | None:
+        """The seq of the threat's durable intent, as another process reads it from the file."""
+        connection = sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True)
+        try:
+            sql = "SELECT seq FROM threats WHERE threat_id = ? AND side = 'intended'"
+            found = connection.execute(sql, (threat_id,)).fetchone()
+        except sqlite3.Error:
+            return None
+        finally:
+            connection.close()
+        return int(found[0]) if found else None

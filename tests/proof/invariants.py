@@ -1,0 +1,138 @@
+"""The promises (design 1) as functions on the world's own record: None where they hold, else what is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .threats import FIELDS
+
+if TYPE_CHECKING:
+    from .issues import Issues
+    from .issues import Row as Ticket
+    from .threats import Row as Threat
+    from .world import World
+
+
+def S1(world: World, issues: Issues, made: Ticket) -> str | None:
+    """A ticket was just committed for us: no other one of ours exists for this threat, open or closed.
+
+    People's clones do not count, deleted tickets neither; those of an earlier generation only while open.
+    """
+    assert made.marker is not None
+    for where, other in world.tickets(made.marker.threat_id):
+        if other is made or not other.ours or other.deleted or other.marker is None:
+            continue
+        if other.marker.generation < made.marker.generation and not other.open:
+            continue
+        if other.marker.generation < made.marker.generation and "reopened" in _why(world, made):
+            continue
+        if limit := beyond(world, where, other):
+            world.checks[f"S1 beyond its limits: {limit}"] += 1
+            continue
+        state = "open" if other.open else "closed"
+        return f"{made.number} on {issues.name} is a second ticket: {other.number} on {where.name} is {state}"
+    return None
+
+
+def _why(world: World, made: Ticket) -> set[str]:
+    assert made.marker is not None
+    return world.threats.rows[made.marker.threat_id].excuses
+
+
+def beyond(world: World, where: Issues, other: Ticket) -> str:
+    """Which limit of protocol 10 the other ticket lies behind; empty where none."""
+    known = other.id in world.disk.knows or bool(set(other.ids) & world.disk.knows)
+    if not known and where.name not in world.configured:
+        return "ledger and tracker lost"
+    if not known and other.moved:
+        return "ledger lost and ticket moved"
+    if where.blind or where.name in world.lied:
+        return "lists lied while nothing was known"
+    return ""
+
+
+def S2(world: World, row: Threat, read: Threat) -> str | None:
+    """A write of ours is about to be committed: it changes the link and nothing else.
+
+    A save by a person after the read that the write is built from is the open window of protocol 10.5.
+    """
+    if row.saves != read.saves:
+        world.checks["S2 S3 beyond their limits: saved between read and write"] += 1
+        return None
+    changed = [name for name in FIELDS if getattr(row, name) != getattr(read, name)]
+    return f"our write changes {', '.join(changed)} of threat {row.n}" if changed else None
+
+
+def S3(world: World, row: Threat, read: Threat, url: str) -> str | None:
+    """A write of ours is about to be committed: no person's link or word is under it."""
+    if row.saves != read.saves or row.issue_uri == url:
+        return None
+    if row.issue_uri.strip() and row.link_by == "person":
+        held = world.holder(row.issue_uri)
+        ours = held is not None and held[1].marker is not None and held[1].marker.threat_id == row.id
+        if not ours:
+            return f"our {url} overwrites a person's {row.issue_uri!r} on threat {row.n}"
+    if not row.issue_uri.strip() and row.ours_shown and row.restores >= 3 + world.slack:
+        return f"a link that a person took away from threat {row.n} is put back for the {row.restores + 1}th time"
+    return None
+
+
+def S3_create(world: World, threat: Threat) -> str | None:
+    """A create arrives: no word of a person stood against it when we read the threat last."""
+    shown = world.shown(threat.id)
+    if shown is not None and shown.issue_uri.strip() and "new ticket" not in threat.excuses:
+        return f"a create for threat {threat.n}, which showed {shown.issue_uri!r}"
+    if threat.id in world.opted_out:
+        return f"a create for threat {threat.n}, which a person had opted out"
+    return None
+
+
+def S4(world: World, threat: Threat) -> str | None:
+    """A create arrives: its intent is in the file, as another process reads it, and its witness beside it."""
+    seq = world.disk.intent(threat.id)
+    if seq is None:
+        return f"a create for threat {threat.n} without a durable intent"
+    witness = world.disk.witness()
+    if witness is None or witness < seq:
+        return f"a create for threat {threat.n} (seq {seq}) before its witness ({witness})"
+    return None
+
+
+def S5(world: World, ticket: Ticket) -> str | None:
+    """A ticket was called gone: some read by id said so."""
+    if ticket.deleted or ticket.moved or ticket.hidden:
+        return None
+    return f"{ticket.number} is called gone, and no read ever said so"
+
+
+def S5_close(world: World, ticket: Ticket) -> str | None:
+    """A ticket is closed by us: this very ledger sent it, and no person made it."""
+    if not ticket.ours:
+        return f"{ticket.number}, which a person made, is closed by us"
+    if not set(ticket.ids) & world.disk.knows:
+        return f"{ticket.number} is closed, and this ledger never sent it"
+    return None
+
+
+def S7(world: World, issues: Issues, threat: Threat) -> str | None:
+    """A create arrives: the place may hold this threat."""
+    confidential = world.threats.models[threat.model].confidential
+    declared = issues.name == "a" and world.terms.kept
+    if confidential and not declared:
+        return f"confidential threat {threat.n} goes to {issues.name}, which is not declared so"
+    if issues.public and issues.name not in world.turned:
+        return f"threat {threat.n} goes to {issues.name}, which anybody can read"
+    return None
+
+
+def L1(world: World, threat: Threat) -> str | None:
+    """Faults have stopped for a while: an eligible threat is linked to a ticket of ours that exists."""
+    if threat.excuses or threat.deleted or threat.id in world.opted_out:
+        return None
+    held = world.holder(threat.issue_uri) if threat.issue_uri else None
+    if held is None:
+        return f"threat {threat.n} shows {threat.issue_uri!r} and no ticket of ours"
+    _, ticket = held
+    if ticket.marker is None or ticket.marker.threat_id != threat.id:
+        return f"threat {threat.n} shows {ticket.number}, which is another's"
+    return None

@@ -1,0 +1,143 @@
+"""The product's door to a tracker (`Tracker`), onto a simulated one: every call takes time and may be struck."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from tmi_issue_sync.errors import Denied, Rejected, TrackerError, Unavailable, Uncertain
+from tmi_issue_sync.model import Draft, Finding, Gone, Level, Look, Marker, NotMine, Ticket, TicketRef
+
+from .faults import Points, Strike
+from .issues import US, Issues, Row
+from .times import EPOCH, Time
+
+
+class IssueDoor:
+    """One project of one tracker. `on_create` is told of a create as it arrives, and gives what commits it."""
+
+    def __init__(
+        self,
+        issues: Issues,
+        points: Points,
+        time: Time,
+        on_create: Callable[[Issues, Draft], Callable[[bool], Row]],
+    ) -> None:
+        self._issues = issues
+        self._points = points
+        self._time = time
+        self._on_create = on_create
+
+    def check(self) -> Iterable[Finding]:
+        strike = self._reach("check")
+        if strike and strike.kind == "turned-public":
+            self._issues.public = True
+        public = self._issues.public
+        self._points.leave(strike)
+        return [Finding(Level.OK, "visibility", public=public)]
+
+    def changed(self, since: datetime | None) -> Look:
+        return self._listing("changed", (since - EPOCH).total_seconds() if since else None, None)
+
+    def find(self, marker: Marker) -> Look:
+        return self._listing("find", None, marker)
+
+    def get(self, ref: TicketRef | str) -> Ticket | Gone | NotMine:
+        strike = self._reach("get")
+        found = self._issues.read(ref)
+        if strike and strike.kind == "hidden":
+            if row := self._issues.find(ref):
+                row.hidden = True
+            found = Gone("404: deleted, moved out of sight, or no permission")
+        self._points.leave(strike)
+        return NotMine("not of this tracker") if found is None else found
+
+    def create(self, draft: Draft) -> Ticket:
+        """One POST: what the fault makes of it, and what its answer proves (reference of outcomes)."""
+        strike = self._points.reach("create")
+        kind, x = (strike.kind, strike.x) if strike else ("", 0.0)
+        if kind == "sleep":  # the machine slept between the intent and the request
+            self._time.advance(x or 600.0)
+        if error := _surely_not(kind, x):
+            self._time.advance(0.2)
+            raise error
+        commit = self._on_create(self._issues, draft)
+        self._time.advance(0.2)
+        if kind in ("late", "cut-late"):
+            return self._late(kind, min(x, self._issues.traits.late), commit)
+        if kind in ("lost-before", "500-before", "nonsense-before"):
+            raise self._lost(kind)
+        row = commit(kind == "marker-dropped")
+        self._points.leave(strike)
+        if kind in ("lost-after", "500-after", "nonsense-after"):
+            raise self._lost(kind)
+        self._time.advance(0.1)
+        return self._issues.ticket(row)
+
+    # -- what goes wrong -----------------------------------------------------------------------------------
+
+    def _late(self, kind: str, x: float, commit: Callable[[bool], Row]) -> Ticket:
+        """It commits `x` seconds after we gave up, or died."""
+        if kind == "late":
+            self._time.advance(self._issues.traits.wait)
+        self._time.later(x, lambda: commit(False) and None)
+        if kind == "cut-late":
+            self._points.cut()
+        raise Uncertain("no answer in time")
+
+    def _lost(self, kind: str) -> Exception:
+        if kind.startswith("nonsense"):
+            return ValueError("an answer that makes no sense")
+        if kind.startswith("500"):
+            return Uncertain("500", server_fault=True)
+        self._time.advance(self._issues.traits.wait)
+        return Uncertain("the connection was reset")
+
+    def _reach(self, call: str) -> Strike | None:
+        self._time.advance(0.1)
+        strike = self._points.reach(call)
+        if strike and (error := _failed_read(strike)):
+            raise error
+        return strike
+
+    def _listing(self, call: str, since: float | None, marker: Marker | None) -> Look:
+        strike = self._reach(call)
+        as_of = self._time.date()
+        found = tuple(self._issues.listed(since, everywhere=marker is not None))
+        if strike and strike.kind == "false-empty":
+            found = ()
+        if marker is not None:
+            found = tuple(t for t in found if t.marker and t.marker.word == marker.word)
+        self._time.advance(0.2)
+        self._points.leave(strike)
+        return Look(as_of, found, US)
+
+
+def _failed_read(strike: Strike) -> Exception | None:
+    match strike.kind:
+        case "429":
+            return Unavailable("429", retry_after=strike.x or 30.0)
+        case "503":
+            return Unavailable("503", server_fault=True)
+        case "refused":
+            return Unavailable("connection refused")
+        case "partial":
+            return TrackerError("page 2 of 3 did not come")
+        case "nonsense":
+            return ValueError("an answer that makes no sense")
+    return None
+
+
+def _surely_not(kind: str, x: float) -> TrackerError | None:
+    match kind:
+        case "429":
+            return Unavailable("429", retry_after=x or 30.0)
+        case "503":
+            return Unavailable("503 from the front, nothing behind it saw the request", server_fault=True)
+        case "refused":
+            return Unavailable("connection refused")
+        case "rejected":
+            return Rejected("a field is missing")
+        case "denied":
+            return Denied("no permission to create")
+    return None

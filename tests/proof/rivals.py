@@ -1,0 +1,219 @@
+"""The same tape for everybody: tickets made per threat, by fault, for the product and for what people use instead.
+
+python tests/proof/rivals.py
+
+Every cell is a sandbox of its own with three threats, over real HTTP. Each program is started every minute, as cron
+does it, and is struck by the same faults. What counts is what the sandbox's own log says was committed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # also when started as a file
+
+from proof.contestants import SCRIPTS, Servers, command, run
+from rig import REPO, Rig, model, rig, threat
+from tmi_issue_sync.cli.show import say, table
+from tmi_issue_sync.errors import SyncError
+from tmi_issue_sync.model import Marker
+
+OURS = "tmi-issue-sync"
+WHO = (*SCRIPTS, OURS)
+N = 3
+RUNS = 8
+MINUTE = 60.0
+LAG = 100.0
+TIMES = {"wait": 1.0, "late": 0.5, "lag": 120.0, "lag_after_errors": 120.0}
+CREATE = r"/issues$"
+LINK = r"/threats/"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One row of the table: what goes wrong, and whether a script that never looks pays for it."""
+
+    name: str
+    strike: Callable[[Rig], None] = lambda _world: None
+    lag: float = 0.0
+    """Seconds for which lists leave a new ticket out."""
+    kill: bool = False
+    """The first run is a process, killed when it asks for its first link to be written."""
+    after: Callable[[Rig], None] = lambda _world: None
+    """What happens after the first run."""
+    doubles: frozenset[str] = frozenset()
+    """Who makes a second ticket."""
+
+
+def _create(kind: str, **more: object) -> Callable[[Rig], None]:
+    return lambda world: world.strike(kind, path=CREATE, **{"times": 3, **more})
+
+
+def _no_link(world: Rig) -> None:
+    """TMI is down for writes: what our probe and everybody's write-back need."""
+    for method, path in (("PUT", LINK), ("PATCH", LINK)):
+        world.strike("status-before", site="tmi", method=method, path=path, times=N, nth=2, status=503)
+
+
+def _forget(world: Rig) -> None:
+    """A new container without its volume."""
+    for path in (world.ledger_path, world.ledger_path.with_name(world.ledger_path.name + ".lock")):
+        path.unlink(missing_ok=True)
+    world.new_install = False
+
+
+def _close_all(world: Rig) -> None:
+    for issue in world.github.issues(REPO):
+        world.github.close(int(issue["number"]))
+
+
+NAIVE = frozenset({"naive script", "PyGithub's default"})
+ALL = frozenset(SCRIPTS)
+FAULTS = (
+    Fault("none"),
+    Fault("reply lost: RST", _create("drop-after"), doubles=NAIVE),
+    Fault("reply lost: FIN", _create("fin-after"), doubles=NAIVE),
+    Fault("reply cut in half", _create("truncate"), doubles=NAIVE),
+    Fault("no reply in time", _create("hang-after", seconds=1.4), doubles=NAIVE),
+    Fault("502 after the commit", _create("status-after", status=502), doubles=NAIVE),
+    Fault("503 before the commit", _create("status-before", status=503)),
+    Fault("429 before the commit", _create("status-before", status=429, retry_after="1")),
+    Fault("write-back refused: 503", _no_link, doubles=NAIVE),
+    Fault("killed before the write-back", kill=True, doubles=NAIVE),
+    Fault("killed, ticket closed by a person", kill=True, after=_close_all, doubles=ALL),
+    Fault("killed, the list lags 100 s", kill=True, lag=LAG, doubles=ALL),
+    Fault("reply lost, the list lags 100 s", _create("drop-after", times=1), lag=LAG, doubles=ALL),
+    Fault("the same, and state lost", _create("drop-after", times=1), lag=LAG, after=_forget, doubles=ALL),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one program made of one fault."""
+
+    fault: str
+    who: str
+    made: tuple[int, ...]
+    """Tickets of each threat."""
+    linked: int
+
+    @property
+    def most(self) -> int:
+        return max(self.made)
+
+
+def measure(faults: Iterable[Fault] = FAULTS, who: Iterable[str] = WHO) -> list[Cell]:
+    """Every program under every fault; most of the time is waiting, so they run side by side."""
+    pairs = [(fault, name) for fault in faults for name in who]
+    with ThreadPoolExecutor(12) as pool:
+        return list(pool.map(lambda pair: cell(*pair), pairs))
+
+
+def cell(fault: Fault, who: str) -> Cell:
+    """One program under one fault, in a world of its own."""
+    with TemporaryDirectory(prefix="rivals-") as place:
+        models = model(*(threat(n) for n in range(N)))
+        with rig(Path(place), models, dialect="documented") as world:
+            world.options = dict(TIMES)
+            world.github.set_lag(fault.lag)
+            with world.setup():  # a ledger that has settled, as after the first day
+                pass
+            fault.strike(world)
+            for n in range(RUNS):
+                (_killed if fault.kill and n == 0 else _one_run)(world, who)
+                if n == 0:
+                    fault.after(world)
+                world.wait(MINUTE)
+            return Cell(fault.name, who, _made(world, who), sum(map(bool, world.links().values())))
+
+
+def servers(world: Rig) -> Servers:
+    return Servers(world.tmi_url, world.bot, world.github_url, world.token, REPO)
+
+
+def _one_run(world: Rig, who: str) -> None:
+    """Cron starts it; how it ends is nobody's business until the next minute."""
+    if who == OURS:
+        with suppress(SyncError):
+            world.run()
+        return
+    with suppress(Exception):
+        run(servers(world), SCRIPTS[who])
+
+
+def _killed(world: Rig, who: str) -> None:
+    """SIGKILL when the first link is on its way. Our own first PATCH is the probe of the right to write."""
+    pid: list[int] = []
+    nth = 2 if who == OURS else 1
+    kill = {"action": lambda: os.kill(pid[0], signal.SIGKILL), "nth": nth}
+    world.strike("call-before", site="tmi", method="PATCH", path=LINK, **kill)
+    asked = _our_command(world) if who == OURS else command(servers(world), who)
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("TMI_")}
+    with subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean) as process:
+        pid.append(process.pid)
+        process.wait(60)
+    if process.returncode != -signal.SIGKILL:
+        raise RuntimeError(f"{who} was not killed: it ended with {process.returncode}")
+
+
+def _our_command(world: Rig) -> list[str]:
+    config = world.state / "config.toml"
+    times = "\n".join(f"{name} = {value}" for name, value in TIMES.items())
+    config.write_text(
+        f"""
+[tmi]
+url = "{world.tmi_url}"
+write = {{ token = "{world.bot}" }}
+[trackers.issues]
+adapter = "github"
+url = "{world.github_url}"
+token = "{world.token}"
+target = {{ repo = "{REPO}" }}
+seconds_between_writes = 0
+{times}
+"""
+    )
+    program = [sys.executable, "-m", "tmi_issue_sync", "--config", str(config), "--state", str(world.state)]
+    return [*program, "sync", "--once"]
+
+
+def _made(world: Rig, who: str) -> tuple[int, ...]:
+    """Committed tickets of each threat: ours by the marker in the body, a script's by the title that it wrote."""
+    names = {row["id"]: row["name"] for row in world.rows().values()}
+    found: Counter[str] = Counter()
+    for entry in world.made():
+        marker = Marker.parse(str(entry.facts["body"]))
+        found[names[marker.threat_id] if marker else str(entry.facts["title"])] += 1
+    return tuple(found[f"Threat number {n}"] for n in range(N))
+
+
+def main() -> int:
+    """Measure and print; 1 where the product made more or less than one ticket of a threat."""
+    began = time.monotonic()
+    cells = measure()
+    by_fault = {fault.name: [cell for cell in cells if cell.fault == fault.name] for fault in FAULTS}
+    say(f"Tickets made for each of {N} threats; every program runs {RUNS} times, a minute apart.\n")
+    rows: list[tuple[object, ...]] = [
+        (name, *(" ".join(map(str, cell.made)) for cell in found)) for name, found in by_fault.items()
+    ]
+    mine = [[cell for cell in cells if cell.who == who] for who in WHO]
+    rows.append(("tickets in all", *(sum(sum(cell.made) for cell in each) for each in mine)))
+    rows.append(("duplicates", *(sum(sum(cell.made) - N for cell in each) for each in mine)))
+    table(("fault", *WHO), rows)
+    say(f"\n{len(FAULTS)} faults, {len(cells)} worlds, {time.monotonic() - began:.0f} s.")
+    return int(any(cell.made != (1,) * N or cell.linked != N for cell in cells if cell.who == OURS))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

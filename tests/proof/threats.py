@@ -1,0 +1,142 @@
+"""TMI as plain values: models, threats, a cache behind GET by id, and people who save pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from tmi_issue_sync.model import Severity, Threat, ThreatModel
+
+from .times import Time
+
+FIELDS = ("name", "description", "status", "mitigated", "metadata")
+"""What a write of ours may never change."""
+LONG_AGO = -5_000_000.0
+
+
+@dataclass(slots=True)
+class Row:
+    """One threat as the database has it, and who last did what to its link."""
+
+    id: str
+    n: int
+    model: str
+    name: str
+    description: str = ""
+    status: str = "open"
+    mitigated: bool = False
+    metadata: str = ""
+    issue_uri: str = ""
+    modified: float = LONG_AGO
+    deleted: bool = False
+    saves: int = 0
+    """Saves by people."""
+    link_by: str = ""
+    """Who set the link that is there: `us`, `person`, or nobody."""
+    ours_shown: bool = False
+    """It has shown a link of ours."""
+    restores: int = 0
+    """Writes of ours onto a link that had been taken away."""
+    excuses: set[str] = field(default_factory=set)
+    """What people, operators and refusals did to it that ends the promise of a ticket."""
+
+    def copy(self) -> Row:
+        return replace(self, excuses=set())
+
+
+@dataclass(slots=True)
+class Model:
+    id: str
+    name: str
+    confidential: bool
+
+
+class Threats:
+    """The server. `on_put` is told of every write of ours right before it is committed."""
+
+    def __init__(self, time: Time, on_put: Callable[[Row, Row, str], None]) -> None:
+        self._time = time
+        self._on_put = on_put
+        self.models: dict[str, Model] = {}
+        self.rows: dict[str, Row] = {}
+        self.cache: dict[str, tuple[float, Row]] = {}
+        """GET by id: until when, and what it shows."""
+
+    def add(self, model: str, *, confidential: bool) -> Row:
+        """One more threat, in a model that is made where it is new."""
+        self.models.setdefault(model, Model(model, f"Model {model}", confidential))
+        n = len(self.rows)
+        row = Row(f"00000000-0000-4000-8000-{n:012d}", n, model, f"Threat {n}", f"Somebody does thing {n}.")
+        self.rows[row.id] = row
+        return row
+
+    def nth(self, n: int) -> Row:
+        rows = list(self.rows.values())
+        return rows[n % len(rows)]
+
+    # -- as TMI shows them ---------------------------------------------------------------------------------
+
+    def listed(self) -> list[ThreatModel]:
+        return [self._model(model) for model in self.models.values()]
+
+    def _model(self, model: Model) -> ThreatModel:
+        count = sum(row.model == model.id and not row.deleted for row in self.rows.values())
+        return ThreatModel(model.id, model.name, threat_count=count, created_at=self._time.moment(LONG_AGO))
+
+    def of(self, model: ThreatModel) -> tuple[Threat, ...]:
+        return tuple(
+            self.shown(row, model) for row in self.rows.values() if row.model == model.id and not row.deleted
+        )
+
+    def shown(self, row: Row, model: ThreatModel) -> Threat:
+        return Threat(
+            id=row.id,
+            model=model,
+            name=row.name,
+            created_at=self._time.moment(LONG_AGO + row.n),
+            modified_at=self.modified(row),
+            description=row.description,
+            status=row.status,
+            mitigated=row.mitigated,
+            severity=Severity.HIGH,
+            issue_uri=row.issue_uri,
+        )
+
+    def modified(self, row: Row) -> datetime:
+        return self._time.moment(row.modified)
+
+    def cached(self, row: Row) -> Row:
+        """GET by id: up to five minutes old where a person saved behind the cache."""
+        until, shown = self.cache.get(row.id, (0.0, row))
+        if until <= self._time.now:
+            shown = row.copy()
+            self.cache[row.id] = (self._time.now + 300.0, shown)
+        return shown
+
+    # -- writes --------------------------------------------------------------------------------------------
+
+    def put(self, read: Row, url: str) -> Row | None:
+        """Our PUT: every field as it was read, and the link. None: no such threat."""
+        row = self.rows[read.id]
+        if row.deleted:
+            return None
+        self._on_put(row, read, url)
+        for name in FIELDS:
+            setattr(row, name, getattr(read, name))
+        row.restores += int(row.ours_shown and not row.issue_uri.strip())
+        row.issue_uri, row.link_by, row.ours_shown = url, "us", True
+        row.modified = self._time.now
+        self.cache.pop(row.id, None)
+        return row
+
+    def save(self, row: Row, *, behind: bool = False, link: str | None = None, **changes: object) -> None:
+        """A person saves the page; `behind`: the cache of GET by id does not hear of it."""
+        for name, value in changes.items():
+            setattr(row, name, value)
+        if link is not None and link != row.issue_uri:
+            row.issue_uri, row.link_by = link, "person"
+        row.modified = self._time.now
+        row.saves += 1
+        if not behind:
+            self.cache.pop(row.id, None)

@@ -1,0 +1,153 @@
+"""The world: TMI, trackers, a machine with its clock and disk, people; one seedable whole in virtual time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tmi_issue_sync.model import Draft, Marker
+from tmi_issue_sync.tracker import Traits
+
+from . import invariants as must
+from .disk import Disk
+from .faults import Points, Strike
+from .issues import US, Issues
+from .issues import Row as Ticket
+from .threats import Row as Threat
+from .threats import Threats
+from .times import MachineClock, Time
+
+INSTANCE = "https://tmi.example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a world is made of; everything else happens to it."""
+
+    threats: int = 3
+    models: int = 1
+    wait: float = 60.0
+    late: float = 120.0
+    lag: float = 120.0
+    new_ids: bool = False
+    own_only: bool = True
+    confidential: bool = False
+    """The last model is confidential."""
+    kept: bool = False
+    """The operator declares that tracker `a` keeps tickets confidential."""
+    new_install: bool = True
+    quiet: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An invariant that did not hold, and when."""
+
+    name: str
+    why: str
+    at: float
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at:.0f} s: {self.why}"
+
+
+@dataclass
+class World:
+    """Everything outside the process, as values, and the record of what the servers committed."""
+
+    terms: Terms
+    place: Path
+    strike: Callable[[World, Strike], None] = lambda _world, _strike: None
+    """What a person does while a pass runs."""
+    time: Time = field(default_factory=Time)
+    record: list[tuple[float, str, str]] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+    checks: Counter[str] = field(default_factory=Counter)
+    passes: int = 0
+
+    def __post_init__(self) -> None:
+        terms = self.terms
+        self.clock = MachineClock(self.time)
+        self.disk = Disk(self.place)
+        self.points = Points(lambda strike: self.strike(self, strike), self.say)
+        self.threats = Threats(self.time, self._on_put)
+        for n in range(terms.threats):
+            model = n % terms.models
+            last = model == terms.models - 1
+            self.threats.add(f"m{model}", confidential=terms.confidential and last)
+        self.trackers = {name: self._tracker(name) for name in ("a", "b")}
+        self.instance = INSTANCE
+        self.aliases: frozenset[str] = frozenset()
+        self.configured: dict[str, str] = {"a": "active"}
+        """Trackers in the config: `active` or `retired`."""
+        self.route = "a"
+
+    def _tracker(self, name: str) -> Issues:
+        terms = self.terms
+        traits = Traits(
+            wait=terms.wait,
+            late=terms.late,
+            lag=terms.lag,
+            lag_after_errors=terms.lag * 2,
+            title_max=200,
+            body_max=4000,
+            confidential=False,
+            hosts=(f"{name}.example",),
+        )
+        return Issues(name, self.time, traits, new_ids=terms.new_ids, own_only=terms.own_only)
+
+    # -- the record ----------------------------------------------------------------------------------------
+
+    def say(self, who: str, what: str) -> None:
+        self.record.append((self.time.now, who, what))
+
+    def judge(self, name: str, why: str | None) -> None:
+        """One check of one invariant."""
+        self.checks[name] += 1
+        if why:
+            self.broken.append(Broken(name, why, self.time.now))
+            self.say("VIOLATION", f"{name}: {why}")
+
+    def tickets(self, threat_id: str) -> list[tuple[Issues, Ticket]]:
+        """Every ticket on any server that carries the threat's marker or was made for it."""
+        return [
+            (issues, row)
+            for issues in self.trackers.values()
+            for row in issues.rows
+            if row.marker is not None and row.marker.threat_id == threat_id
+        ]
+
+    def holder(self, url: str) -> tuple[Issues, Ticket] | None:
+        """The ticket that a URL leads to."""
+        for issues in self.trackers.values():
+            if row := issues.find(url):
+                return issues, row
+        return None
+
+    # -- what the servers are told -------------------------------------------------------------------------
+
+    def on_create(self, issues: Issues, draft: Draft) -> Callable[[bool], Ticket]:
+        """A create arrives: judged now, committed when the fault lets it."""
+        threat = self.threats.rows[draft.marker.threat_id]
+        self.judge("S4", must.S4(self, threat))
+        self.judge("S7", must.S7(self, issues, threat))
+        self.judge("S3", must.S3_create(self, threat))
+        marker = Marker.parse(f"{draft.body}\n\n{draft.marker.block()}")
+
+        def commit(dropped: bool) -> Ticket:
+            row = issues.commit(marker, US, ours=True)
+            self.say(issues.name, f"commits {row.number} for threat {threat.n} generation {draft.marker.generation}")
+            self.judge("S1", must.S1(self, issues, row))
+            self.disk.knows.add(row.id)
+            if dropped:
+                row.marker = None
+            return row
+
+        return commit
+
+    def _on_put(self, row: Threat, read: Threat, url: str) -> None:
+        self.say("tmi", f"commits the link of threat {row.n}: {url}")
+        self.judge("S2", must.S2(self, row, read))
+        self.judge("S3", must.S3(self, row, read, url))
