@@ -255,9 +255,7 @@ class _Pass:
         if not self._ledger.settling():
             return "", None
         left = settle_left(self._setup.sites, self._ledger, self._seen)
-        when = "" if left is None else f", until {left:.0f} s from now"
-        why = f"settling{when}: this ledger is new or not the last one, so every tracker is watched first"
-        return why, left
+        return "settling" + ("" if left is None else f" for {max(1, round(left))} s more"), left
 
     def _payload(self, threat: Threat, to: Destination) -> str:
         """What would be sent, as a hash; a draft that can't be rendered has none."""
@@ -270,7 +268,8 @@ class _Pass:
         """What a person should know and no decision says: settling, another instance."""
         text, _ = self._settling()
         if text and self._report.wanting:
-            self._report.notes.append(text)
+            why = "this ledger is new, or not the last one, so every tracker is watched before anything is made"
+            self._report.notes.append(f"{text}: {why}")
         self._report.alerts += strangers(self._ledger, self._ours())
 
     # -- 4 apply -------------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_status_before_and_after(sync: Command) -> None:
     ran = sync("status")
     assert ran.code == 0
     assert "5 linked, 1 linked by people" in ran.out
-    assert "Nothing needs attention" in ran.out
+    assert "No threat needs attention" in ran.out
     found = json.loads(sync("status", "--json").out)
     assert found["version"] == 1
     assert found["runs"][0]["exit_code"] == 0

@@ -60,15 +60,20 @@ def pygithub(at: Servers, threat: Mapping[str, Any]) -> str:
         retry=GithubRetry(total=10, secondary_rate_wait=0),
         seconds_between_requests=0,
         seconds_between_writes=0,
+        lazy=True,
     )
     try:
-        repo = client.get_repo(at.repo, lazy=True)
+        repo = client.get_repo(at.repo)
         return repo.create_issue(title=threat["name"], body=threat.get("description") or "").html_url
     finally:
         client.close()
 
 
-SCRIPTS: dict[str, Create] = {"naive script": naive, "PyGithub's default": pygithub, "looks for the title": by_title}
+SCRIPTS: dict[str, Create] = {
+    "naive script": naive,
+    "PyGithub's default": pygithub,
+    "looks for the title": by_title,
+}
 
 
 def run(at: Servers, create: Create) -> None:

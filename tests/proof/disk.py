@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -69,7 +70,7 @@ class Disk:
 
     place: Path
     knows: set[str] = field(default_factory=set)
-    """Tickets whose creates the ledger that is there now recorded the intent of."""
+    """Requests whose intents the ledger that is there now has recorded."""
     _copies: list[frozenset[str]] = field(default_factory=list)
 
     @property
@@ -100,12 +101,27 @@ class Disk:
 
     def intent(self, threat_id: str) -> int | None:
         """The seq of the threat's durable intent, as another process reads it from the file."""
+        found = self._ask("SELECT seq FROM threats WHERE threat_id = ? AND side = 'intended'", threat_id)
+        return found[0] if found else None
+
+    def remembers(self, host: str, *, id_: str | None = None) -> bool:
+        """Whether the ledger knows this ticket, or with no id any that lives, on this host."""
+        sql = "SELECT count(*) FROM tickets WHERE host = ? AND gone_since IS NULL AND (? IS NULL OR id = ?)"
+        return self._ask(sql, host, id_, id_) != [0]
+
+    def _ask(self, sql: str, *values: str | None) -> list[int]:
+        if not self.ledger.exists():
+            return []
         connection = sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True)
         try:
-            sql = "SELECT seq FROM threats WHERE threat_id = ? AND side = 'intended'"
-            found = connection.execute(sql, (threat_id,)).fetchone()
-        except sqlite3.Error:
-            return None
+            return [int(row[0]) for row in connection.execute(sql, values).fetchall()]
         finally:
             connection.close()
-        return int(found[0]) if found else None
+
+    def witness(self) -> int | None:
+        try:
+            found = json.loads(self.ledger.with_name("ledger.db.lock").read_text())
+        except (OSError, ValueError):
+            return None
+        seq = found.get("seq") if isinstance(found, dict) else None
+        return seq if isinstance(seq, int) else None

@@ -66,10 +66,13 @@ class Points:
         self._counts: Counter[str] = Counter()
         self._armed: dict[tuple[str, int], list[Strike]] = {}
         self._dead = False
+        self.faulty = False
+        """Something has struck since the last `arm`."""
 
     def arm(self, strikes: Iterable[Strike]) -> None:
         """From here on steps count from 0 and these faults wait for theirs."""
         self.trace.clear()
+        self.faulty = False
         self._counts.clear()
         self._armed.clear()
         for strike in strikes:
@@ -92,11 +95,13 @@ class Points:
         for strike in (*self._armed.get(("any", step), ()), *self._armed.get((call, nth), ())):
             if strike.kind.startswith("person:"):
                 self.struck["person meanwhile"] += 1
+                self.faulty = True
                 self._person(strike)
             elif found is None and strike.kind in KINDS[call]:
                 found = strike
         if found is not None:
             self.struck[f"{call}: {found.kind}"] += 1
+            self.faulty = True
             self._say("fault", f"{found.kind} at {call} (step {step})")
             if found.kind == "cut-before":
                 self.cut()

@@ -41,14 +41,13 @@ def _why(world: World, made: Ticket) -> set[str]:
 
 def beyond(world: World, where: Issues, other: Ticket) -> str:
     """Which limit of protocol 10 the other ticket lies behind; empty where none."""
-    known = other.id in world.disk.knows or bool(set(other.ids) & world.disk.knows)
-    if not known and where.name not in world.configured:
-        return "ledger and tracker lost"
-    if not known and other.moved:
-        return "ledger lost and ticket moved"
-    if where.blind or where.name in world.lied:
+    if where.name in world.lied:
         return "lists lied while nothing was known"
-    return ""
+    if other.request in world.disk.knows or any(world.disk.remembers(where.key.host, id_=i) for i in other.ids):
+        return ""
+    if where.name not in world.configured:
+        return "ledger and tracker lost"
+    return "ledger lost and ticket moved" if other.moved else ""
 
 
 def S2(world: World, row: Threat, read: Threat) -> str | None:
@@ -109,7 +108,7 @@ def S5_close(world: World, ticket: Ticket) -> str | None:
     """A ticket is closed by us: this very ledger sent it, and no person made it."""
     if not ticket.ours:
         return f"{ticket.number}, which a person made, is closed by us"
-    if not set(ticket.ids) & world.disk.knows:
+    if ticket.request not in world.disk.knows:
         return f"{ticket.number} is closed, and this ledger never sent it"
     return None
 

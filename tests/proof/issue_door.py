@@ -14,7 +14,11 @@ from .times import EPOCH, Time
 
 
 class IssueDoor:
-    """One project of one tracker. `on_create` is told of a create as it arrives, and gives what commits it."""
+    """One project of one tracker.
+
+    `on_create` is told of a create as it arrives, and gives what commits it; `on_strike` of what a fault makes
+    of a create (its threat) or of a listing ("").
+    """
 
     def __init__(
         self,
@@ -22,11 +26,13 @@ class IssueDoor:
         points: Points,
         time: Time,
         on_create: Callable[[Issues, Draft], Callable[[bool], Row]],
+        on_strike: Callable[[Issues, str, str], None],
     ) -> None:
         self._issues = issues
         self._points = points
         self._time = time
         self._on_create = on_create
+        self._on_strike = on_strike
 
     def check(self) -> Iterable[Finding]:
         strike = self._reach("check")
@@ -56,6 +62,7 @@ class IssueDoor:
         """One POST: what the fault makes of it, and what its answer proves (reference of outcomes)."""
         strike = self._points.reach("create")
         kind, x = (strike.kind, strike.x) if strike else ("", 0.0)
+        self._on_strike(self._issues, kind, draft.marker.threat_id)
         if kind == "sleep":  # the machine slept between the intent and the request
             self._time.advance(x or 600.0)
         if error := _surely_not(kind, x):
@@ -104,8 +111,9 @@ class IssueDoor:
         strike = self._reach(call)
         as_of = self._time.date()
         found = tuple(self._issues.listed(since, everywhere=marker is not None))
-        if strike and strike.kind == "false-empty":
+        if self._issues.blind or (strike and strike.kind == "false-empty"):
             found = ()
+            self._on_strike(self._issues, "false-empty", "")
         if marker is not None:
             found = tuple(t for t in found if t.marker and t.marker.word == marker.word)
         self._time.advance(0.2)

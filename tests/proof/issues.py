@@ -48,6 +48,8 @@ class Row:
     """Every URL that it ever had: old ones lead to where it is now."""
     ids: list[str] = field(default_factory=list)
     history: list[Version] = field(default_factory=list)
+    request: str = ""
+    """Our id of the request that made it."""
     hidden: bool = False
     """Some read answered that it is not there, though it is."""
 

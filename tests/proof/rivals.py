@@ -8,6 +8,7 @@ does it, and is struck by the same faults. What counts is what the sandbox's own
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -20,6 +21,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+
+import structlog
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # also when started as a file
 
@@ -42,7 +46,7 @@ LINK = r"/threats/"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One row of the table: what goes wrong, and whether a script that never looks pays for it."""
+    """One row of the table: what goes wrong, and who pays for it."""
 
     name: str
     strike: Callable[[Rig], None] = lambda _world: None
@@ -56,8 +60,8 @@ class Fault:
     """Who makes a second ticket."""
 
 
-def _create(kind: str, **more: object) -> Callable[[Rig], None]:
-    return lambda world: world.strike(kind, path=CREATE, **{"times": 3, **more})
+def _create(kind: str, times: int = 3, **more: Any) -> Callable[[Rig], None]:
+    return lambda world: world.strike(kind, path=CREATE, times=times, **more)
 
 
 def _no_link(world: Rig) -> None:
@@ -83,6 +87,7 @@ ALL = frozenset(SCRIPTS)
 FAULTS = (
     Fault("none"),
     Fault("reply lost: RST", _create("drop-after"), doubles=NAIVE),
+    Fault("reply lost: RST, eleven times", _create("drop-after", times=11), doubles=NAIVE),
     Fault("reply lost: FIN", _create("fin-after"), doubles=NAIVE),
     Fault("reply cut in half", _create("truncate"), doubles=NAIVE),
     Fault("no reply in time", _create("hang-after", seconds=1.4), doubles=NAIVE),
@@ -156,8 +161,8 @@ def _killed(world: Rig, who: str) -> None:
     """SIGKILL when the first link is on its way. Our own first PATCH is the probe of the right to write."""
     pid: list[int] = []
     nth = 2 if who == OURS else 1
-    kill = {"action": lambda: os.kill(pid[0], signal.SIGKILL), "nth": nth}
-    world.strike("call-before", site="tmi", method="PATCH", path=LINK, **kill)
+    where = {"site": "tmi", "method": "PATCH", "path": LINK, "nth": nth}
+    world.strike("call-before", **where, action=lambda: os.kill(pid[0], signal.SIGKILL))
     asked = _our_command(world) if who == OURS else command(servers(world), who)
     clean = {key: value for key, value in os.environ.items() if not key.startswith("TMI_")}
     with subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean) as process:
@@ -200,6 +205,7 @@ def _made(world: Rig, who: str) -> tuple[int, ...]:
 
 def main() -> int:
     """Measure and print; 1 where the product made more or less than one ticket of a threat."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     began = time.monotonic()
     cells = measure()
     by_fault = {fault.name: [cell for cell in cells if cell.fault == fault.name] for fault in FAULTS}

@@ -38,6 +38,9 @@ class Row:
     """It has shown a link of ours."""
     restores: int = 0
     """Writes of ours onto a link that had been taken away."""
+    lost: int = 0
+    """Creates that were lost before they made a ticket."""
+    unlinked: int = 0
     excuses: set[str] = field(default_factory=set)
     """What people, operators and refusals did to it that ends the promise of a ticket."""
 

@@ -15,6 +15,7 @@ from .disk import Disk
 from .faults import Points, Strike
 from .issues import US, Issues
 from .issues import Row as Ticket
+from .threat_door import ThreatDoor
 from .threats import Row as Threat
 from .threats import Threats
 from .times import MachineClock, Time
@@ -83,6 +84,16 @@ class World:
         self.configured: dict[str, str] = {"a": "active"}
         """Trackers in the config: `active` or `retired`."""
         self.route = "a"
+        self.lied: set[str] = set()
+        """Trackers whose lists lied while nothing was known there (protocol 10.3)."""
+        self.turned: set[str] = set()
+        """Trackers that became public while a pass ran."""
+        self.opted_out: set[str] = set()
+        """Threats that the ledger which is there now has seen a person opt out of."""
+        self.slack = 0
+        """Passes whose restores may not have been counted: they were struck."""
+        self.door: ThreatDoor | None = None
+        """The running process's door to TMI."""
 
     def _tracker(self, name: str) -> Issues:
         terms = self.terms
@@ -126,6 +137,10 @@ class World:
                 return issues, row
         return None
 
+    def shown(self, threat_id: str) -> Threat | None:
+        """What the running process was shown last of a threat."""
+        return self.door.shown.get(threat_id) if self.door else None
+
     # -- what the servers are told -------------------------------------------------------------------------
 
     def on_create(self, issues: Issues, draft: Draft) -> Callable[[bool], Ticket]:
@@ -135,17 +150,28 @@ class World:
         self.judge("S7", must.S7(self, issues, threat))
         self.judge("S3", must.S3_create(self, threat))
         marker = Marker.parse(f"{draft.body}\n\n{draft.marker.block()}")
+        self.disk.knows.add(draft.request_id)
 
         def commit(dropped: bool) -> Ticket:
             row = issues.commit(marker, US, ours=True)
+            row.request = draft.request_id
             self.say(issues.name, f"commits {row.number} for threat {threat.n} generation {draft.marker.generation}")
             self.judge("S1", must.S1(self, issues, row))
-            self.disk.knows.add(row.id)
             if dropped:
                 row.marker = None
+                threat.excuses.add("marker dropped")
             return row
 
         return commit
+
+    def on_strike(self, issues: Issues, kind: str, threat_id: str) -> None:
+        """A fault strikes a tracker's answer: what that excuses."""
+        if kind == "false-empty" and not self.disk.remembers(issues.key.host):
+            self.lied.add(issues.name)
+        if kind == "rejected":
+            self.threats.rows[threat_id].excuses.add("rejected")
+        if kind in ("lost-before", "500-before", "nonsense-before", "cut-before"):
+            self.threats.rows[threat_id].lost += 1
 
     def _on_put(self, row: Threat, read: Threat, url: str) -> None:
         self.say("tmi", f"commits the link of threat {row.n}: {url}")

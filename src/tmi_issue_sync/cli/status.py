@@ -185,7 +185,7 @@ def _print(found: Item) -> None:
         table(("pass", "exit", "did"), rows)
     say()
     if not found["attention"]:
-        say("Nothing needs attention.")
+        say("No threat needs attention.")
         return
     found_rows = [
         (item["state"], short(item["name"] or item["threat"], 50), short(item["why"], 200), item["next"])

@@ -15,6 +15,8 @@ from tmi_issue_sync.sandbox.tmi.rules import Dialect
 
 REPO = "example/threats"
 BOT = "threat-bot"
+LOGIN_CALLBACK = "http://127.0.0.1:8765/callback"
+"""The default of `write = { login = true }`: so that `login` can be tried here too."""
 _CONFIG = """\
 # For the sandbox alone: its tokens are worth nothing elsewhere, and its times are far too short for real servers.
 [tmi]
@@ -47,7 +49,10 @@ class World:
     def __init__(self, *, port: int = 0, dialect: Dialect = "1.8.22") -> None:
         self.log = Log()
         self.faults = Faults()
-        self.tmi_site = TmiSite(log=self.log, dialect=dialect, issue_uri_schemes=("https", "http"))
+        schemes = ("https", "http")
+        self.tmi_site = TmiSite(
+            log=self.log, dialect=dialect, issue_uri_schemes=schemes, callbacks=(LOGIN_CALLBACK,)
+        )
         self.github_site = GitHubSite(log=self.log, repo=REPO)
         self.tmi = Server(self.tmi_site, log=self.log, faults=self.faults, port=port)
         try:
