@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rig import REPO, Rig, model, rig, threat
+from process import N, finish, killed, restarted
+from rig import Rig, model, rig, threat
 from tmi_issue_sync.sync import Scope
 
-N = 3
 REQUESTS = {"tmi": 17, "github": 8}
 """How many requests each side gets in a first pass over three threats; held by a test."""
 POINTS = [
@@ -30,67 +26,6 @@ def world(tmp_path: Path) -> Iterator[Rig]:
         with found.setup():  # a ledger that has settled: the first pass may make tickets at once
             pass
         yield found
-
-
-def command(world: Rig) -> subprocess.Popen[bytes]:
-    """`tmi-issue-sync sync --once`, as cron starts it."""
-    config = world.state / "config.toml"
-    config.write_text(
-        f"""
-[tmi]
-url = "{world.tmi_url}"
-ui_url = "https://tmi-ui.example.com"
-write = {{ token = "{world.bot}" }}
-[trackers.issues]
-adapter = "github"
-url = "{world.github_url}"
-token = "{world.token}"
-target = {{ repo = "{REPO}" }}
-wait = 5.0
-late = 0.5
-lag = 0.5
-lag_after_errors = 1.0
-seconds_between_writes = 0.0
-"""
-    )
-    args = ["--config", str(config), "--state", str(world.state), "sync", "--once"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "tmi_issue_sync", *args],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env={key: value for key, value in os.environ.items() if not key.startswith("TMI_")},
-    )
-
-
-def killed(world: Rig, when: str, **where: Any) -> None:
-    """Run the command and kill it at one request."""
-    pid: list[int] = []
-    world.strike(f"call-{when}", **where, action=lambda: os.kill(pid[0], signal.SIGKILL))
-    with command(world) as process:
-        pid.append(process.pid)
-        process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL
-
-
-def restarted(world: Rig) -> None:
-    with command(world) as process:
-        _, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors.decode()
-
-
-def finish(world: Rig) -> None:
-    """Run out every horizon; then there are exactly N tickets and N links."""
-    world.drain()
-    for _ in range(6):
-        if all(world.links().values()):
-            break
-        world.wait(40)
-        world.run()
-    links = world.links()
-    assert all(links.values())
-    assert len(set(links.values())) == N
-    assert len(world.made()) == N
-    assert not world.log.commits("github", "issue.closed")
 
 
 def test_the_number_of_requests_is_known(world: Rig) -> None:

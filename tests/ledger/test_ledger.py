@@ -183,6 +183,16 @@ def test_no_database_is_refused_and_not_replaced(path: Path) -> None:
     assert path.read_text().startswith("this is a diary")
 
 
+@pytest.mark.parametrize("torn", [b"", bytes(512), b"\xd9\xd5\x05\xf9 torn" * 64])
+def test_a_torn_journal_is_no_loss(path: Path, torn: bytes) -> None:
+    """What a power cut leaves beside the ledger before its journal was synced: the ledger itself is whole."""
+    with opened(path) as ledger:
+        ledger.intend(a_threat(), KEY, "hash")
+    path.with_name("ledger.db-journal").write_bytes(torn)
+    with opened(path) as ledger:
+        assert list(ledger.entries()) == ["t-1"]
+
+
 def test_a_newer_ledger_is_refused(path: Path) -> None:
     with opened(path):
         pass

@@ -135,3 +135,11 @@ def L1(world: World, threat: Threat) -> str | None:
     if ticket.marker is None or ticket.marker.threat_id != threat.id:
         return f"threat {threat.n} shows {ticket.number}, which is another's"
     return None
+
+
+def L3(world: World) -> str | None:
+    """The pass that just ended had nothing to do: one read of everything, no other call, nothing sent."""
+    full = sum(not all(row.deleted for row in world.threats.rows.values() if row.model == model) for model in world.threats.models)
+    wanted = sorted(["models", *["read"] * full, *["changed"] * len(world.configured)])
+    calls = sorted(call for call in world.points.trace if call not in ("commit", "witness"))
+    return None if calls == wanted else f"an idle pass calls {calls}, not {wanted}"

@@ -27,12 +27,14 @@ class IssueDoor:
         time: Time,
         on_create: Callable[[Issues, Draft], Callable[[bool], Row]],
         on_strike: Callable[[Issues, str, str], None],
+        on_close: Callable[[Issues, Row], None],
     ) -> None:
         self._issues = issues
         self._points = points
         self._time = time
         self._on_create = on_create
         self._on_strike = on_strike
+        self._on_close = on_close
 
     def check(self) -> Iterable[Finding]:
         strike = self._reach("check")
@@ -81,6 +83,21 @@ class IssueDoor:
         self._time.advance(0.1)
         return self._issues.ticket(row)
 
+    def close(self, ticket: Ticket) -> None:
+        """Behind `close_duplicate`, where this adapter can close."""
+        strike = self._points.reach("close")
+        kind = strike.kind if strike else ""
+        self._time.advance(0.2)
+        if kind in ("429", "denied"):
+            raise Unavailable("429", retry_after=30.0) if kind == "429" else Denied("no permission to close")
+        row = self._issues.find(ticket.ref)
+        if kind != "lost-before" and row is not None:
+            self._on_close(self._issues, row)
+            self._issues.close(row)
+        self._points.leave(strike)
+        if kind in ("lost-before", "lost-after"):
+            raise Uncertain("the connection was reset")
+
     # -- what goes wrong -----------------------------------------------------------------------------------
 
     def _late(self, kind: str, x: float, commit: Callable[[bool], Row]) -> Ticket:
@@ -119,6 +136,13 @@ class IssueDoor:
         self._time.advance(0.2)
         self._points.leave(strike)
         return Look(as_of, found, US)
+
+
+class ClosingDoor(IssueDoor):
+    """An adapter that can close a duplicate (`Closer`)."""
+
+    def close_duplicate(self, ticket: Ticket, words: str) -> None:
+        self.close(ticket)
 
 
 def _failed_read(strike: Strike) -> Exception | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 
 from pydantic import BaseModel
 
@@ -15,12 +16,12 @@ from tmi_issue_sync.render import Renderer
 from tmi_issue_sync.report import Outcome, Report
 from tmi_issue_sync.rules import Destination
 from tmi_issue_sync.sync import Scope, Setup, Site, run_pass
-from tmi_issue_sync.tracker import Guarded
+from tmi_issue_sync.tracker import guarded
 
 from . import invariants as must
 from .disk import PointedLock, struck
 from .faults import PowerCut, Strike
-from .issue_door import IssueDoor
+from .issue_door import ClosingDoor, IssueDoor
 from .threat_door import ThreatDoor
 from .world import World
 
@@ -78,10 +79,12 @@ class Machine:
         sites, places = [], {}
         for name, state in world.configured.items():
             issues = world.trackers[name]
-            inner = IssueDoor(issues, world.points, world.time, world.on_create, world.on_strike)
+            door_of = ClosingDoor if world.terms.closes else IssueDoor
+            inner = door_of(issues, world.points, world.time, world.on_create, world.on_strike, world.on_close)
             kept = world.terms.kept and name == "a"
             retired = state == "retired"
-            sites.append(Site(name, issues.key, Guarded(inner), issues.traits, confidential=kept, retired=retired))
+            site = Site(name, issues.key, guarded(inner), issues.traits, confidential=kept, retired=retired)
+            sites.append(replace(site, close_superseded=world.terms.closes))
             places[name] = Destination(name, issues.key, Target(project="SEC"), issues.traits, confidential=kept)
         return Setup(
             tmi=door,

@@ -161,7 +161,7 @@ def _killed(world: Rig, who: str) -> None:
     """SIGKILL when the first link is on its way. Our own first PATCH is the probe of the right to write."""
     pid: list[int] = []
     nth = 2 if who == OURS else 1
-    where = {"site": "tmi", "method": "PATCH", "path": LINK, "nth": nth}
+    where: dict[str, Any] = {"site": "tmi", "method": "PATCH", "path": LINK, "nth": nth}
     world.strike("call-before", **where, action=lambda: os.kill(pid[0], signal.SIGKILL))
     asked = _our_command(world) if who == OURS else command(servers(world), who)
     clean = {key: value for key, value in os.environ.items() if not key.startswith("TMI_")}

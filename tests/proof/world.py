@@ -38,6 +38,8 @@ class Terms:
     """The last model is confidential."""
     kept: bool = False
     """The operator declares that tracker `a` keeps tickets confidential."""
+    closes: bool = True
+    """The adapters can close duplicates, and superseded tickets of ours are closed."""
     new_install: bool = True
     quiet: float = 60.0
 
@@ -133,7 +135,7 @@ class World:
     def holder(self, url: str) -> tuple[Issues, Ticket] | None:
         """The ticket that a URL leads to."""
         for issues in self.trackers.values():
-            if row := issues.find(url):
+            if row := issues.find(url.partition("?")[0]):
                 return issues, row
         return None
 
@@ -163,6 +165,11 @@ class World:
             return row
 
         return commit
+
+    def on_close(self, issues: Issues, row: Ticket) -> None:
+        """A close of ours is about to be committed."""
+        self.say(issues.name, f"closes {row.number} for us")
+        self.judge("S5", must.S5_close(self, row))
 
     def on_strike(self, issues: Issues, kind: str, threat_id: str) -> None:
         """A fault strikes a tracker's answer: what that excuses."""

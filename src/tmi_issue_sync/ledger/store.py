@@ -131,6 +131,8 @@ def _why(error: sqlite3.Error) -> str:
         return "was moved or deleted while in use; nothing was sent"
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
         return "can't be written: it is read-only"
+    if name.startswith("SQLITE_IOERR"):
+        return "can't be read or written: the disk refuses (full, over a quota, or failing)"
     if name.startswith("SQLITE_CANTOPEN"):
         return "can't be opened"
     if name.startswith("SQLITE_NOTADB"):
@@ -144,6 +146,6 @@ def _todo(error: sqlite3.Error) -> str:
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return "Put a backup back, or move the file away: a new ledger finds our tickets again before it makes any."
-    if name.startswith("SQLITE_FULL"):
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
         return "Free some space; the next pass goes on where this one ended."
     return "Check the place (--state) and its permissions."
