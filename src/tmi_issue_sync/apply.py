@@ -85,6 +85,6 @@ class Hands:
         if found.marker is not None and found.marker.threat_id == threat.id:
             self.ledger.keep(Look(None, (found,), ""))
             if any(known.ref == found.ref for known in self.ledger.tickets_of(threat.id)):
-                self.ledger.linked(threat, found.url)
+                self.ledger.linked(threat, decision.url)  # as TMI shows it: a moved ticket is followed from there
                 return Outcome(decision, f"{found.number} is ours: recorded as linked", found.url)
         return self._adopt(decision)

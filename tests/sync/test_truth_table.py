@@ -196,6 +196,18 @@ def test_a_moved_ticket_is_followed(tmp_path: Path) -> None:
         assert only(world.run()) is Kind.KEEP
 
 
+def test_a_moved_ticket_that_a_new_ledger_meets_is_followed_too(tmp_path: Path) -> None:
+    with rig(tmp_path, model(threat(0))) as world:
+        world.github.add_repo("example/moved")
+        world.run()
+        world.ledger_path.unlink()
+        world.github.transfer(1, "example/moved")
+        assert only(world.run()) is Kind.EXAMINE
+        assert only(world.run()) is Kind.FOLLOW
+        assert link(world).endswith("/example/moved/issues/1")
+        assert only(world.run()) is Kind.KEEP
+
+
 def test_a_deleted_threat_keeps_its_row_and_its_marker(world: Rig) -> None:
     world.strike("drop-after")
     world.run()
