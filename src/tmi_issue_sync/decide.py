@@ -22,8 +22,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .ledger import keeper
-from .ledger.rows import Entry, Known, Link, Side
+from .ledger.rows import Entry, Known, Link, Side, keeper
 from .model import ModelRead, Threat
 from .plan import RESTORES, Decision, Kind, Plan, View
 from .rules import Destination, choose

@@ -167,14 +167,15 @@ class Maker:
     def draft(self, threat: Threat, to: Destination) -> Draft:
         """What would be sent for this threat. Raises Rejected where a template can't be rendered."""
         entry = self.ledger.entry(threat.id)
-        marker = Marker(self.instance, threat.id, entry.generation if entry else 0)
+        ident = uuid.uuid4().hex
+        marker = Marker(self.instance, threat.id, entry.generation if entry else 0, ident[:12])
         confidential = self.ledger.confidential().get(threat.model.id, True)
-        return self.renderer.draft(threat, to, marker, confidential=confidential, request_id=uuid.uuid4().hex)
+        return self.renderer.draft(threat, to, marker, confidential=confidential, request_id=ident)
 
     def _create(self, decision: Decision, site: Site, draft: Draft) -> Ticket | Outcome:
         """Intent, one request, record: nothing may come between the last two (protocol Cr2-Cr4)."""
         threat = decision.threat
-        seq = self.ledger.intend(threat, site.key, payload_hash(draft))
+        seq = self.ledger.intend(threat, site.key, payload_hash(draft), draft.marker.create)
         try:
             ticket = site.tracker.create(draft)
         except TrackerError as error:

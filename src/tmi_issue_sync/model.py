@@ -111,7 +111,8 @@ class TicketRef:
 
 _BLOCK = re.compile(
     r"^`?tmi-issue-sync v1 (?P<word>tmi[0-9a-f]{32}) generation=(?P<generation>\d{1,6})"
-    r" threat=(?P<threat>[^\s`]{1,64}) instance=(?P<instance>[^\s`]{1,500})`?$",
+    r" threat=(?P<threat>[^\s`]{1,64}) instance=(?P<instance>[^\s`]{1,500})"
+    r"(?: create=(?P<create>[0-9a-f]{1,32}))?`?$",
     re.MULTILINE,
 )
 
@@ -123,6 +124,8 @@ class Marker:
     instance: str
     threat_id: str
     generation: int = 0
+    create: str = ""
+    """Which create made the ticket: a clone carries that of another, so origin is a fact (protocol, ours)."""
 
     @property
     def word(self) -> str:
@@ -134,7 +137,7 @@ class Marker:
         """The line of fixed grammar that goes last into the ticket's body."""
         return (
             f"`tmi-issue-sync v1 {self.word} generation={self.generation}"
-            f" threat={self.threat_id} instance={self.instance}`"
+            f" threat={self.threat_id} instance={self.instance}{f' create={self.create}' if self.create else ''}`"
         )
 
     @classmethod
@@ -144,7 +147,7 @@ class Marker:
         if not found:
             return None
         last = found[-1]
-        marker = cls(last["instance"], last["threat"], int(last["generation"]))
+        marker = cls(last["instance"], last["threat"], int(last["generation"]), last["create"] or "")
         return marker if marker.word == last["word"] else None
 
 

@@ -23,6 +23,14 @@ def _resolve(value: Any) -> Any:
     return _read(_credential(name) if kind == "credential" else Path(name))
 
 
+def blotted(text: str, *secrets: str | None) -> str:
+    """What a server said, without what we sent it in confidence: some say the request back in their errors."""
+    for secret in secrets:
+        if secret and len(secret) >= 4:
+            text = text.replace(secret, "**********")
+    return text
+
+
 def _credential(name: str) -> Path:
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if not directory:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from .ledger.rows import Entry, Known, Side, SiteRow
 from .model import Gone, Look, Marker, Ticket, TrackerKey
 from .plan import Sight
 from .tracker import Tracker, Traits
+from .urls import host_of
 
 FULL_EVERY = timedelta(hours=24)
 """A look at everything once a day, and for a day after an attempt that found nothing (Lo4)."""
@@ -97,7 +98,7 @@ class Watcher:
         return Instant(date, start.uptime, self._clock.boot_id()) if date else start
 
     def _full_look_due(self, row: SiteRow) -> bool:
-        if row.watermark is None or row.full_look_at is None:
+        if row.watermark is None or row.full_look_at is None or not row.settled:
             return True
         now = self._clock.now()
         if not timedelta(0) <= now - row.full_look_at < FULL_EVERY:  # a clock set back looks again, no harm
@@ -112,19 +113,20 @@ class Watcher:
         control = self._controls(row, row.watermark)
         return min([row.watermark, *(known.created_at for known in control[:1])])
 
-    def _controls(self, row: SiteRow, until: datetime) -> list[Known]:
+    def _controls(self, row: SiteRow, until: datetime | None) -> list[Known]:
         """Known tickets of our account here, old enough to be listed, newest first."""
         known = [t for t in self._ledger.tickets() if t.key == row.key and t.gone_since is None]
-        old = [t for t in known if t.created_at <= until and t.author == row.account]
+        old = [t for t in known if (until is None or t.created_at <= until) and t.author == row.account]
         return sorted(old, key=lambda t: t.created_at, reverse=True)
 
     def _controlled(self, site: Site, look: Look, since: datetime | None) -> str:
         """Why the listing lies; empty where it shows a known ticket, or none is known in its range (Lo6)."""
         row = self._ledger.site(site.key)
-        if row.account != look.account or look.as_of is None:
+        if row.account != look.account:
             return ""
         listed = {ticket.ref for ticket in look.tickets}
-        known = self._controls(row, look.as_of - timedelta(seconds=site.traits.lag))
+        until = look.as_of - timedelta(seconds=site.traits.lag) if look.as_of else None
+        known = self._controls(row, until)  # without a Date all of them: the read by id decides anyway
         in_range = [ticket for ticket in known if since is None or ticket.created_at >= since]
         unseen = [ticket for ticket in in_range if ticket.ref not in listed]
         blind = bool(in_range) and len(unseen) == len(in_range)
@@ -184,6 +186,12 @@ class Watcher:
             self._ledger.pause(site.key, min(error.retry_after, PAUSE_MAX))
         if error.server_fault:
             self._ledger.trouble(site.key, instant(self._clock, None))
+
+
+def at_url(seen: Mapping[TrackerKey, Seen], url: str) -> Seen | None:
+    """A tracker that can read this URL; an open one before a closed one."""
+    found = [each for each in seen.values() if host_of(url) in each.site.traits.hosts]
+    return min(found, key=lambda each: bool(each.sight.closed), default=None)
 
 
 def doubt_start(seen: Seen, clock: Clock) -> Instant:

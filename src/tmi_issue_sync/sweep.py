@@ -12,7 +12,7 @@ from .errors import NeedsPerson, SyncError, TrackerError
 from .ledger import Ledger, keeper
 from .ledger.rows import Entry, Known, Link, Side, Write
 from .model import Look, Ticket, TrackerKey
-from .sight import Seen
+from .sight import Seen, at_url
 from .tracker import Closer
 from .urls import same_url
 
@@ -70,10 +70,10 @@ class Sweeper:
 
     def _closing(self, ticket: Known) -> Seen | None:
         """Its tracker, if this ledger may close it there: sent by us, under our account, not swept before."""
-        seen = self.seen.get(ticket.key)
+        seen = at_url(self.seen, ticket.url)
         if seen is None or seen.sight.closed or not ticket.sent or ticket.swept == "done":
             return None
-        if ticket.author != self.ledger.site(ticket.key).account or not isinstance(seen.site.tracker, Closer):
+        if ticket.author != self.ledger.site(seen.site.key).account or not isinstance(seen.site.tracker, Closer):
             return None
         return seen
 
@@ -81,7 +81,7 @@ class Sweeper:
         """Read both by id, both open and ours, and close the loser within ten seconds (Sw3)."""
         started, tracker = self.clock.monotonic(), seen.site.tracker
         found = self._read(seen, loser)
-        if best is not None and self._read(self.seen.get(best.key), best) is None:
+        if best is not None and self._read(at_url(self.seen, best.url), best) is None:
             return
         if found is None or not isinstance(tracker, Closer):
             return

@@ -36,7 +36,8 @@ IDS = (
     "", " ", ".", "..", "../../me", "a/b", "a%2Fb", "a b", "a\nb", "?x=1", "#", "é", "\ud800", "\x00", "x" * 65,
     "x" * 200, "x" * 201, "null", "0", "-1", "t:1", "`", "a`b", "id generation=7", "constructor",
 )  # fmt: skip
-RAW = ("NaN", "-Infinity", "Infinity", "1e400", "-1e400", "1" + "0" * 400, "1" + "0" * 5000, "1E-400", "00", "'x'", "")
+READABLE = ("NaN", "-Infinity", "Infinity", "1e400", "-1e400", "1" + "0" * 400, "1E-400")
+RAW = (*READABLE, "1" + "0" * 5000, "00", "'x'", "")
 """JSON that Python reads and nobody should write, and what is none."""
 
 
@@ -50,20 +51,27 @@ class Raw:
 def value(rng: Random) -> Any:
     """Any value, most of them of a type that is not expected."""
     kinds: list[Any] = [
-        None, True, False, 0, -1, 1, 2**31, 2**63, -(2**63) - 1, 10**30, 0.5, -0.0, 1e308, [], {}, [None], [[]], {"": None},
-        [1, "a", None], {"id": "x"}, "", " ", "null", "[]",
+        None, True, False, 0, -1, 1, 2**31, 2**63, -(2**63) - 1, 10**30, 0.5, -0.0, 1e308, [], {}, [None], [[]],
+        {"": None}, [1, "a", None], {"id": "x"}, "", " ", "null", "[]",
     ]  # fmt: skip
     match rng.randrange(8):
         case 0:
             return Raw(rng.choice(RAW))
         case 1:
-            return Raw(rng.choice(('[' * DEEP + ']' * DEEP, '{"a":' * DEEP + "1" + "}" * DEEP, "[" * DEEP)))
+            return Raw(rng.choice(("[" * DEEP + "]" * DEEP, '{"a":' * DEEP + "1" + "}" * DEEP, "[" * DEEP)))
         case 2 | 3:
             return rng.choice(TEXTS)
         case 4:
             return rng.choice((*STAMPS, *URLS, *IDS))
         case _:
             return rng.choice(kinds)
+
+
+def readable(rng: Random) -> Any:
+    """Any value whose JSON Python's parser takes."""
+    while isinstance(found := value(rng), Raw) and found.text not in READABLE:
+        pass
+    return found
 
 
 def encoded(data: Any) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import unquote
 
 import rig
+from fuzz.odd import encoded
 from fuzz.pipe import Answer, Serve, connected
 from fuzz.twist import plain, twisted
 from rig import REPO, Rig, TestClock, model, threat
@@ -20,7 +23,7 @@ from tmi_issue_sync.sandbox.faults import Faults
 from tmi_issue_sync.sandbox.github import GitHubSite
 from tmi_issue_sync.sandbox.log import Log
 from tmi_issue_sync.sandbox.tmi import TmiSite
-from tmi_issue_sync.sandbox.wire import Request
+from tmi_issue_sync.sandbox.wire import Reply, Request
 
 TMI, GITHUB = 8001, 8002
 CANARIES = {TMI: "CanaryOfTmi-0451-secret", GITHUB: "CanaryOfGithub-0451-secret"}
@@ -35,6 +38,7 @@ class Twists:
     at: frozenset[int] = frozenset()
     always: bool = False
     port: int | None = None
+    change: Callable[[Random, Request, Reply, list[tuple[str, str]]], Answer] = twisted
     seen: int = 0
     struck: list[str] = field(default_factory=list)
 
@@ -45,12 +49,54 @@ class Twists:
         return self.always or self.seen in self.at
 
 
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Threats shown otherwise than the sandbox could hold them: by their real id, the fields that differ."""
+
+    fields: Mapping[str, Mapping[str, Any]]
+
+    def real(self, request: Request) -> Request:
+        path = unquote(request.path)
+        for real, shown in self.fields.items():
+            if "id" in shown and path.endswith(f"/threats/{shown['id']}"):
+                return replace(request, path=f"{path.removesuffix(str(shown['id']))}{real}")
+        return request
+
+    def worn(self, reply: Reply) -> Reply:
+        data = reply.payload()
+        if not self.fields or not data.startswith((b"{", b"[")):
+            return reply
+        return replace(reply, body=encoded(self._put_on(json.loads(data))))
+
+    def _put_on(self, data: Any) -> Any:
+        if isinstance(data, list):
+            return [self._put_on(each) for each in data]
+        if not isinstance(data, dict):
+            return data
+        told = {key: self._put_on(each) for key, each in data.items()}
+        shown = {**self.fields.get(str(told.get("id")), {})}
+        if told.get("issue_uri"):  # what was written is kept
+            shown.pop("issue_uri", None)
+        return told | shown
+
+
+def _asked(site: TmiSite | GitHubSite, request: Request) -> Reply:
+    """As the sandbox's server does it: a site that breaks answers 500."""
+    try:
+        reply = site(request)
+        reply.payload()
+    except Exception:  # noqa: BLE001 - what it was asked may be hostile too
+        return Reply(500, {"message": "broken"})
+    return reply
+
+
 @dataclass
 class Stage:
     """The world of one case."""
 
     rig: Rig
     twists: Twists
+    mask: Mask = field(default_factory=lambda: Mask({}))
 
     def serve(self, port: int, site: TmiSite | GitHubSite, token: str) -> Serve:
         """The site's answer, twisted where one is due."""
@@ -58,7 +104,8 @@ class Stage:
         def answer(request: Request) -> Answer:
             shown = request.headers.get("authorization", "")
             known = {**request.headers, "authorization": shown.replace(CANARIES[port], token)}
-            reply = site(replace(request, headers=known if shown else request.headers))
+            reply = _asked(site, replace(self.mask.real(request), headers=known if shown else request.headers))
+            reply = self.mask.worn(reply) if port == TMI else reply
             headers = [
                 ("Date", format_datetime(self.rig.clock.world(), usegmt=True)),
                 ("Content-Type", reply.content_type),
@@ -68,7 +115,7 @@ class Stage:
             if not self.twists.due(port):
                 return plain(reply, headers)
             self.twists.struck.append(f"{request.method} {request.path}")
-            return twisted(self.twists.rng, request, reply, headers)
+            return self.twists.change(self.twists.rng, request, reply, headers)
 
         return answer
 

@@ -14,11 +14,23 @@ from tmi_issue_sync.sandbox.wire import Reply, Request
 
 Headers = list[tuple[str, str]]
 SIGN_IN = "<!doctype html><html><script>alert(1)</script><h1>Sign in</h1></html>"
-STATUSES = (*range(200, 208), 226, *range(300, 309), *range(400, 430), 431, 451, 499, *range(500, 512), 520, 530, 599)
+STATUSES = (
+    *range(200, 208),
+    226,
+    *range(300, 309),
+    *range(400, 430),
+    431,
+    451,
+    499,
+    *range(500, 512),
+    520,
+    530,
+    599,
+)
 
 
 def plain(reply: Reply, headers: Headers) -> Answer:
-    return _answer(reply.status, headers, reply.payload())
+    return answer(reply.status, headers, reply.payload())
 
 
 def twisted(rng: Random, request: Request, reply: Reply, headers: Headers) -> Answer:
@@ -35,7 +47,7 @@ def _value(rng: Random, _: Request, reply: Reply, headers: Headers) -> Answer:
     body = json.loads(reply.payload() or b"null")
     spots = list(_spots(body))
     if not spots or rng.random() < 0.03:
-        return _answer(reply.status, headers, encoded(value(rng)).encode())
+        return answer(reply.status, headers, encoded(value(rng)).encode())
     where, key = rng.choice(spots)
     match rng.randrange(10):
         case 0 if isinstance(where, dict):
@@ -49,7 +61,7 @@ def _value(rng: Random, _: Request, reply: Reply, headers: Headers) -> Answer:
             where[:] = where * rng.choice((0, 2, 150))
         case _:
             where[key] = value(rng)
-    return _answer(reply.status, headers, encoded(body).encode())
+    return answer(reply.status, headers, encoded(body).encode())
 
 
 def _spots(data: Any) -> Iterator[tuple[Any, Any]]:
@@ -86,16 +98,18 @@ def _bytes(rng: Random, _: Request, reply: Reply, headers: Headers) -> Answer:
         lambda: rng.randbytes(200),
         lambda: b")]}'\n" + data,
     ]
-    return _answer(reply.status, headers, rng.choice(ways)())
+    return answer(reply.status, headers, rng.choice(ways)())
 
 
 def _wire(rng: Random, _: Request, reply: Reply, headers: Headers) -> Answer:
     """A connection that ends, hangs or lies about lengths."""
     data = reply.payload()
-    whole = _answer(reply.status, headers, data).data
+    whole = answer(reply.status, headers, data).data
     cut = rng.randrange(len(whole))
     bare = [pair for pair in headers if pair[0].lower() != "content-length"]
-    length = rng.choice((str(len(data) + 10), "0", "-1", "x", "1e3", f"{len(data)}, 5", "9" * 30, str(len(data) // 2)))
+    length = rng.choice(
+        (str(len(data) + 10), "0", "-1", "x", "1e3", f"{len(data)}, 5", "9" * 30, str(len(data) // 2))
+    )
     chunked = [*bare, ("Transfer-Encoding", "chunked")]
     packed = [*bare, ("Content-Encoding", rng.choice(("gzip", "deflate", "br", "zstd", "x")))]
     ways: list[Callable[[], Answer]] = [
@@ -105,10 +119,12 @@ def _wire(rng: Random, _: Request, reply: Reply, headers: Headers) -> Answer:
         lambda: Answer(_head(reply.status, chunked) + b"zz\r\n" + data, "close"),
         lambda: Answer(_head(reply.status, chunked) + b"%x\r\n%b\r\n" % (len(data), data), "close"),
         lambda: Answer(_head(reply.status, chunked) + b"-5\r\n" + data + b"\r\n0\r\n\r\n", "close"),
-        lambda: _answer(reply.status, packed, rng.choice((data, gzip.compress(data), b"\x1f\x8b\x08"))),
-        lambda: _answer(reply.status, packed, gzip.compress(b"0" * 3_000_000)),
+        lambda: answer(reply.status, packed, rng.choice((data, gzip.compress(data), b"\x1f\x8b\x08"))),
+        lambda: answer(reply.status, packed, gzip.compress(b"0" * 3_000_000)),
         lambda: Answer(b"HTTP/1.1 100 Continue\r\n\r\n" * rng.choice((1, 50)) + whole, "close"),
-        lambda: Answer(rng.choice((b"HTTP/0.9 200\r\n\r\n", b"200 OK\r\n\r\n", b"SSH-2.0-x\r\n", b"\r\n\r\n")), "close"),
+        lambda: Answer(
+            rng.choice((b"HTTP/0.9 200\r\n\r\n", b"200 OK\r\n\r\n", b"SSH-2.0-x\r\n", b"\r\n\r\n")), "close"
+        ),
         lambda: Answer(whole.replace(b"HTTP/1.1 2", b"HTTP/1.1 99"), "close"),
         lambda: Answer(whole.replace(b"\r\n", b"\n"), "close"),
         lambda: Answer(whole + whole, "close"),
@@ -142,23 +158,31 @@ def _headers(rng: Random, _: Request, reply: Reply, headers: Headers) -> Answer:
     many = [(f"X-{n}", "1") for n in range(rng.choice((0, 0, 0, 99, 200)))]
     status = rng.choice((reply.status, reply.status, 301, 307, 403, 429, 503))
     added = [] if found == "" and rng.random() < 0.5 else [(name, found)]
-    return _answer(status, [*kept, *many, *added], reply.payload())
+    return answer(status, [*kept, *many, *added], reply.payload())
 
 
 def _status(rng: Random, request: Request, reply: Reply, headers: Headers) -> Answer:
     """Any status, with the genuine body, an error's or a page; the words may say back what was asked."""
-    said = rng.choice(("No.", "\ud800", "<b>x</b>", "x" * 5000, "a\nb\x1b[31m", request.headers.get("authorization", "")))
+    said = rng.choice(
+        ("No.", "\ud800", "<b>x</b>", "x" * 5000, "a\nb\x1b[31m", request.headers.get("authorization", ""))
+    )
     error = {"message": said, "error": said, "error_description": said, "documentation_url": "https://x.example"}
     errors = [said, {"field": said, "code": said}, None, 5, {"message": {"a": said}}]
-    body: tuple[Any, ...] = (error, error | {"errors": errors}, error | {"message": value(rng)}, Raw(SIGN_IN), Raw(""))
+    body: tuple[Any, ...] = (
+        error,
+        error | {"errors": errors},
+        error | {"message": value(rng)},
+        Raw(SIGN_IN),
+        Raw(""),
+    )
     data = encoded(rng.choice(body)).encode() if rng.random() < 0.8 else reply.payload()
-    return _answer(rng.choice(STATUSES), headers, data)
+    return answer(rng.choice(STATUSES), headers, data)
 
 
 _CHANGES = (*(_value,) * 8, *(_bytes,) * 2, *(_wire,) * 2, *(_headers,) * 2, *(_status,) * 3)
 
 
-def _answer(status: int, headers: Headers, data: bytes) -> Answer:
+def answer(status: int, headers: Headers, data: bytes) -> Answer:
     kept = [pair for pair in headers if pair[0].lower() != "content-length"]
     return Answer(_head(status, [*kept, ("Content-Length", str(len(data)))]) + data)
 

@@ -6,6 +6,7 @@ import resource
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -89,8 +90,9 @@ def test_a_dead_process_doubt_starts_at_the_first_look_after_it(path: Path) -> N
 
 def test_a_look_that_shows_the_ticket_ends_the_doubt(path: Path) -> None:
     with opened(path) as ledger:
-        ledger.intend(a_threat(), KEY, "hash")
-        ledger.observe(KEY, Look(AT, (a_ticket(),), "bot"), NOW, full=True, lag=1, settle=10)
+        ledger.intend(a_threat(), KEY, "hash", "c0ffee")
+        found = replace(a_ticket(), marker=Marker(TMI, "t-1", 0, "c0ffee"))
+        ledger.observe(KEY, Look(AT, (found,), "bot"), NOW, full=True, lag=1, settle=10)
         entry = ledger.entry("t-1")
         assert entry is not None
         assert (entry.side, entry.doubt_from) == (Side.CREATED, None)

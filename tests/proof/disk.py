@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
 from tmi_issue_sync.errors import LedgerError
 from tmi_issue_sync.ledger import LedgerLock
@@ -17,6 +18,9 @@ from tmi_issue_sync.ledger.lock import Witness
 from tmi_issue_sync.ledger.store import Store
 
 from .faults import Points
+from .issues import HOME
+
+LISTED = f"gone_since IS NULL AND project = '{HOME}'"
 
 
 class PointedLock(LedgerLock):
@@ -56,12 +60,8 @@ def pointed_store(points: Points) -> type[Store]:
 @contextmanager
 def struck(points: Points) -> Iterator[None]:
     """Ledgers opened in here are made of stores that can be struck."""
-    before = ledger_module.Store
-    ledger_module.Store = pointed_store(points)  # type: ignore[misc]
-    try:
+    with mock.patch.object(ledger_module, "Store", pointed_store(points)):
         yield
-    finally:
-        ledger_module.Store = before  # type: ignore[misc]
 
 
 @dataclass
@@ -105,9 +105,9 @@ class Disk:
         return found[0] if found else None
 
     def remembers(self, host: str, *, id_: str | None = None) -> bool:
-        """Whether the ledger knows this ticket, or with no id any that lives, on this host."""
-        sql = "SELECT count(*) FROM tickets WHERE host = ? AND gone_since IS NULL AND (? IS NULL OR id = ?)"
-        return self._ask(sql, host, id_, id_) != [0]
+        """Whether the ledger knows this ticket; with no id, any that lives where listings of this host reach."""
+        sql = f"SELECT count(*) FROM tickets WHERE host = ? AND (id = ? OR (? IS NULL AND {LISTED}))"
+        return self._ask(sql, host, id_, id_) not in ([], [0])
 
     def _ask(self, sql: str, *values: str | None) -> list[int]:
         if not self.ledger.exists():

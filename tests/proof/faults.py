@@ -23,7 +23,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "create": (
         *CUTS,
         *("cut-late", "lost-before", "lost-after", "late", "500-before", "500-after", "nonsense-before"),
-        *("nonsense-after", "429", "503", "refused", "rejected", "denied", "sleep", "marker-dropped"),
+        *("nonsense-after", "429", "503", "refused", "rejected", "denied", "sleep", "sleep-cut", "marker-dropped"),
     ),
     "close": (*CUTS, "lost-before", "lost-after", "429", "denied"),
     "commit": (*CUTS, "disk-full"),

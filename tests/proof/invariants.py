@@ -26,12 +26,30 @@ def S1(world: World, issues: Issues, made: Ticket) -> str | None:
             continue
         if other.marker.generation < made.marker.generation and "reopened" in _why(world, made):
             continue
+        if world.terms.beyond > 1:
+            world.checks["S1 beyond its limits: later than declared"] += 1
+            continue
         if limit := beyond(world, where, other):
             world.checks[f"S1 beyond its limits: {limit}"] += 1
             continue
         state = "open" if other.open else "closed"
         return f"{made.number} on {issues.name} is a second ticket: {other.number} on {where.name} is {state}"
     return None
+
+
+def S1_after_sweep(world: World, threat: Threat) -> str | None:
+    """Faults have stopped for a while: where adapters can close, at most one open ticket that this ledger sent.
+
+    What a lost ledger sent is reported, not closed (protocol 10.6); a ticket that a person opened again stays open.
+    """
+    if not world.terms.closes or threat.excuses & {"reopened", "marker dropped"}:
+        return None
+    sent = [row for _, row in world.tickets(threat.id) if row.ours and row.open and not row.deleted]
+    mine = [row for row in sent if row.request in world.disk.knows and not row.moved]
+    generations = {row.marker.generation for row in mine if row.marker}
+    if len(mine) - len(generations) < 1:
+        return None
+    return f"threat {threat.n} keeps {' and '.join(row.number for row in mine)} open after the sweep"
 
 
 def _why(world: World, made: Ticket) -> set[str]:
@@ -139,7 +157,10 @@ def L1(world: World, threat: Threat) -> str | None:
 
 def L3(world: World) -> str | None:
     """The pass that just ended had nothing to do: one read of everything, no other call, nothing sent."""
-    full = sum(not all(row.deleted for row in world.threats.rows.values() if row.model == model) for model in world.threats.models)
+    full = sum(
+        not all(row.deleted for row in world.threats.rows.values() if row.model == model)
+        for model in world.threats.models
+    )
     wanted = sorted(["models", *["read"] * full, *["changed"] * len(world.configured)])
     calls = sorted(call for call in world.points.trace if call not in ("commit", "witness"))
     return None if calls == wanted else f"an idle pass calls {calls}, not {wanted}"

@@ -65,19 +65,21 @@ class IssueDoor:
         strike = self._points.reach("create")
         kind, x = (strike.kind, strike.x) if strike else ("", 0.0)
         self._on_strike(self._issues, kind, draft.marker.threat_id)
-        if kind == "sleep":  # the machine slept between the intent and the request
-            self._time.advance(x or 600.0)
+        if kind.startswith("sleep"):  # the machine sleeps between the intent and the request
+            self._time.advance(x * 10.0)
         if error := _surely_not(kind, x):
             self._time.advance(0.2)
             raise error
         commit = self._on_create(self._issues, draft)
         self._time.advance(0.2)
         if kind in ("late", "cut-late"):
-            return self._late(kind, min(x, self._issues.traits.late), commit)
+            return self._late(kind, min(x, self._issues.traits.late) * self._issues.beyond, commit)
         if kind in ("lost-before", "500-before", "nonsense-before"):
             raise self._lost(kind)
         row = commit(kind == "marker-dropped")
         self._points.leave(strike)
+        if kind == "sleep-cut":
+            self._points.cut()
         if kind in ("lost-after", "500-after", "nonsense-after"):
             raise self._lost(kind)
         self._time.advance(0.1)
@@ -104,7 +106,7 @@ class IssueDoor:
         """It commits `x` seconds after we gave up, or died."""
         if kind == "late":
             self._time.advance(self._issues.traits.wait)
-        self._time.later(x, lambda: commit(False) and None)
+        self._time.later(x, lambda: commit(False))
         if kind == "cut-late":
             self._points.cut()
         raise Uncertain("no answer in time")
@@ -121,12 +123,13 @@ class IssueDoor:
         self._time.advance(0.1)
         strike = self._points.reach(call)
         if strike and (error := _failed_read(strike)):
+            self._on_strike(self._issues, strike.kind, "")
             raise error
         return strike
 
     def _listing(self, call: str, since: float | None, marker: Marker | None) -> Look:
         strike = self._reach(call)
-        as_of = self._time.date()
+        as_of = self._time.date() if self._issues.dated else None
         found = tuple(self._issues.listed(since, everywhere=marker is not None))
         if self._issues.blind or (strike and strike.kind == "false-empty"):
             found = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tmi_issue_sync.model import Gone, Marker, Ticket, TicketRef, TrackerKey
 from tmi_issue_sync.tracker import Traits
@@ -67,6 +67,10 @@ class Issues:
         """A listing since a moment shows our own account's tickets only (GitHub)."""
         self.lag = 0.0
         """How late the index shows what is committed from now on."""
+        self.dated = True
+        """Its replies carry a `Date`."""
+        self.beyond = 1.0
+        """How many times longer than declared late commits take."""
         self.public = False
         self.blind = False
         """Listings answer 200 and nothing: a permission was lost, a filter ignored."""
@@ -116,9 +120,16 @@ class Issues:
         row.urls.append(row.url)
         row.ids.append(row.id)
         shown = max(now + self.lag, row.history[-1].shown if row.history else 0.0)
-        row.history.append(
-            Version(shown, now, row.project, row.open, row.deleted, row.url, row.number, row.id)
-        )
+        row.history.append(Version(shown, now, row.project, row.open, row.deleted, row.url, row.number, row.id))
+
+    def stumble(self) -> None:
+        """A 5xx: what the index does not show yet, it shows later still, within `lag_after_errors`."""
+        more = self.lag
+        for row in self.rows:
+            if (last := row.history[-1]).shown > self._time.now:
+                row.history[-1] = replace(
+                    last, shown=min(last.shown + more, last.changed + self.traits.lag_after_errors)
+                )
 
     # -- what is shown -------------------------------------------------------------------------------------
 

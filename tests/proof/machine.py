@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import cache
+from unittest import mock
 
 from pydantic import BaseModel
 
+from tmi_issue_sync import clock as clock_module
 from tmi_issue_sync.cli.hand import _allowed
 from tmi_issue_sync.errors import ConfigError, LedgerError, Locked, SyncError, UsageError
 from tmi_issue_sync.ledger import Ledger
@@ -43,6 +46,12 @@ class Silent:
     def done(self, outcome: Outcome) -> None: ...
 
 
+@cache
+def _renderer(instance: str) -> Renderer:
+    """Its templates are compiled once for all worlds; it keeps nothing else."""
+    return Renderer(instance, None)
+
+
 class Machine:
     """One daemon, process after process."""
 
@@ -57,6 +66,7 @@ class Machine:
     def start(self) -> Setup:
         world = self.world
         world.points.revive()
+        self._stack.enter_context(mock.patch.object(clock_module, "_PROCESS", f"process {self._started}"))
         self._started += 1
         lock = self._stack.enter_context(PointedLock(world.disk.ledger, world.points))
         with struck(world.points):
@@ -91,7 +101,7 @@ class Machine:
             sites=tuple(sites),
             routes=(),
             default=places.get(world.route),
-            renderer=Renderer(world.instance, None),
+            renderer=_renderer(world.instance),
             ledger=ledger,
             clock=world.clock,
             policy=Policy(quiet=world.terms.quiet),
@@ -133,6 +143,8 @@ class Machine:
         else:
             self._over(setup, report)
             return report
+        finally:
+            world.traces.append(tuple(world.points.trace))
         return None
 
     def _over(self, setup: Setup, report: Report) -> None:

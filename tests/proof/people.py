@@ -11,7 +11,7 @@ from .issues import Row as Ticket
 from .threats import Row as Threat
 from .world import World
 
-Doing = Callable[[World, int, float], None]
+Doing = Callable[[World, int, float], object]
 
 
 def _newest(world: World, n: int) -> tuple[Issues, Ticket] | None:
@@ -148,7 +148,7 @@ def clone(world: World, n: int, x: float) -> Ticket | None:
 def lag(world: World, _n: int, x: float) -> None:
     """From now on the indexes are this late, as a share of what is declared."""
     for issues in world.trackers.values():
-        issues.lag = x * issues.traits.lag
+        issues.lag = x * issues.traits.lag * issues.beyond
 
 
 def blind(world: World, n: int, _x: float) -> None:
@@ -181,7 +181,7 @@ IN_TRACKERS: dict[str, Doing] = {
     "opens again": reopen,
     "deletes ticket": delete_ticket,
     "moves ticket": move,
-    "clones": lambda world, n, x: clone(world, n, x) and None,
+    "clones": clone,
     "lag": lag,
     "blind": blind,
     "public": public,

@@ -1,18 +1,17 @@
-"""A schedule: terms, and events one after the other; drawn from a seed, carried out, shrunk and told."""
+"""A schedule: terms, and events one after the other, carried out on a fresh world."""
 
 from __future__ import annotations
 
-import random
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import invariants as must
-from .faults import KINDS, Strike
+from .faults import Strike
 from .machine import Machine
-from .people import IN_TMI, IN_TRACKERS, PEOPLE
-from .world import Terms, World
+from .people import PEOPLE
+from .world import INSTANCE, Terms, World
 
 DAY = 90_000.0
 
@@ -42,9 +41,9 @@ class Schedule:
 
 def play(schedule: Schedule, place: Path | None = None, *, settle: bool = True) -> World:
     """Run it on a fresh world; `settle`: then faults stop, and every eligible threat must be linked (L1)."""
-    home = Path(tempfile.mkdtemp(prefix="proof-", dir=place or _memory()))
+    home = Path(tempfile.mkdtemp(prefix="proof-", dir=place or memory()))
     try:
-        world = World(schedule.terms, home, strike=_meanwhile)
+        world = World(schedule.terms, home, strike=meanwhile)
         machine = Machine(world)
         try:
             for event in schedule.events:
@@ -58,11 +57,13 @@ def play(schedule: Schedule, place: Path | None = None, *, settle: bool = True) 
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _memory() -> str | None:
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+def memory() -> str | None:
+    """Where files never wait for a disk; None: this system has no such place."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
-def _meanwhile(world: World, strike: Strike) -> None:
+def meanwhile(world: World, strike: Strike) -> None:
+    """A person acts while a pass runs."""
     what = strike.kind.removeprefix("person:")
     world.say("person", f"meanwhile {what} ({strike.n})")
     PEOPLE[what](world, strike.n, strike.x)
@@ -108,6 +109,8 @@ def _to_machine(world: World, machine: Machine, what: str, n: int, x: float) -> 
     elif what == "put copy back":
         if world.disk.restore(n):
             _forgotten(world)
+    elif what == "rename":  # TMI got a new name; the operator kept the old one as an alias
+        world.instance, world.aliases = OTHER[world.instance], frozenset({world.instance})
     elif what == "config":
         _configure(world, n)
 
@@ -118,6 +121,7 @@ def _forgotten(world: World) -> None:
     world.slack += 3
 
 
+OTHER = {INSTANCE: "https://tmi.other.example", "https://tmi.other.example": INSTANCE}
 CONFIGS: tuple[tuple[dict[str, str], str], ...] = (
     ({"a": "active"}, "a"),
     ({"a": "active", "b": "active"}, "a"),
@@ -152,6 +156,7 @@ def calm(world: World, machine: Machine) -> None:
     for row in world.threats.rows.values():
         _excuse(world, row.id)
         world.judge("L1", must.L1(world, row))
+        world.judge("S1 after sweep", must.S1_after_sweep(world, row))
     idle(world, machine)
 
 
@@ -173,100 +178,8 @@ def _excuse(world: World, threat_id: str) -> None:
 
 def idle(world: World, machine: Machine) -> None:
     """Where all is linked and nobody touched anything, a pass writes nothing and costs the minimum (L3)."""
-    if any(row.excuses or row.deleted for row in world.threats.rows.values()) or world.broken:
+    if world.terms.beyond > 1 or world.broken or any(r.excuses or r.deleted for r in world.threats.rows.values()):
         return
     machine.run()
     machine.run()
     world.judge("L3", must.L3(world))
-
-
-# -- drawn -----------------------------------------------------------------------------------------------------
-
-MACHINE = ("reboot", "lose", "lose", "copy", "copy", "put copy back", "put copy back", "lose under it")
-HANDS = ("skip", "retry", "retry", "new ticket", "new ticket")
-WAITS = (5.0, 30.0, 61.0, 120.0, 260.0, 330.0, 700.0, 1500.0, DAY)
-LAGS = (5.0, 60.0, 120.0, 600.0)
-
-
-def draw(seed: int) -> Schedule:
-    """The schedule of a seed: the same on every machine."""
-    rng = random.Random(seed)
-    lag = rng.choice(LAGS)
-    terms = Terms(
-        threats=rng.choice((1, 2, 3, 3)),
-        models=rng.choice((1, 1, 2)),
-        lag=lag,
-        new_ids=rng.random() < 0.5,
-        own_only=rng.random() < 0.5,
-        confidential=rng.random() < 0.15,
-        kept=rng.random() < 0.3,
-        closes=rng.random() < 0.5,
-        new_install=rng.random() < 0.7,
-    )
-    calm_people = rng.random() < 0.4
-    return Schedule(terms, tuple(_event(rng, calm_people) for _ in range(rng.randint(5, 18))))
-
-
-def _event(rng: random.Random, calm_people: bool) -> Event:
-    n, x, dice = rng.randrange(5), round(rng.random(), 2), rng.random()
-    if dice < 0.45:
-        return Event("pass", strikes=tuple(_strike(rng) for _ in range(rng.choice((0, 1, 1, 2, 3)))))
-    if dice < 0.65:
-        return Event("wait", x=rng.choice(WAITS))
-    if dice < 0.72:
-        return Event("lag", n, x)
-    if dice < 0.80:
-        return Event(rng.choice(MACHINE), n, x)
-    if dice < 0.85:
-        return Event("config", n)
-    if dice < 0.87:
-        return Event("wall clock", x=rng.choice((-DAY * 10, -3600.0, 3600.0, DAY * 10)))
-    if dice < 0.90:
-        return Event(rng.choice(HANDS), n)
-    if calm_people:
-        return Event("edits", n, x)
-    return Event(rng.choice(tuple(IN_TMI) if dice < 0.95 else tuple(IN_TRACKERS)), n, x)
-
-
-def _strike(rng: random.Random) -> Strike:
-    dice, x = rng.random(), round(rng.choice((1.0, 29.0, 60.0, 119.0, rng.uniform(0, 120))), 1)
-    if dice < 0.45:
-        return Strike("create", rng.randrange(3), rng.choice(KINDS["create"]), x)
-    if dice < 0.65:
-        return Strike("any", rng.randrange(50), rng.choice(("cut-before", "cut-after")))
-    if dice < 0.88:
-        call = rng.choice(tuple(KINDS))
-        return Strike(call, rng.choice((0, 0, 1, 2, 5)), rng.choice(KINDS[call]), x)
-    return Strike("any", rng.randrange(50), f"person:{rng.choice(tuple(PEOPLE))}", round(rng.random(), 2), rng.randrange(5))
-
-
-def shrunk(schedule: Schedule, name: str) -> Schedule:
-    """The same violation with fewer events and fewer faults: whatever can go is gone."""
-
-    def breaks(tried: Schedule) -> bool:
-        return any(broken.name == name for broken in play(tried).broken)
-
-    changed = True
-    while changed:
-        changed = False
-        for smaller in _smaller(schedule):
-            if breaks(smaller):
-                schedule, changed = smaller, True
-                break
-    return schedule
-
-
-def _smaller(schedule: Schedule) -> list[Schedule]:
-    """Everything that is one thing less: halves first, then single events, then single faults."""
-    events, found = schedule.events, []
-    size = len(events) // 2
-    while size:
-        found += [events[:at] + events[at + size :] for at in range(0, len(events), size)]
-        size //= 2
-    for at, event in enumerate(events):
-        for n in range(len(event.strikes)):
-            left = event.strikes[:n] + event.strikes[n + 1 :]
-            found.append((*events[:at], replace(event, strikes=left), *events[at + 1 :]))
-    plain = [replace(schedule, terms=replace(schedule.terms, **{name: value})) for name, value in
-             (("threats", 1), ("models", 1), ("confidential", False)) if getattr(schedule.terms, name) != value]
-    return [replace(schedule, events=each) for each in found] + plain

@@ -99,7 +99,7 @@ class ThreatDoor:
 
     def _lost(self, kind: str, x: float, read: Row, url: str) -> Receipt:
         if kind in ("late", "cut-late"):
-            self.time.later(min(x, LATE - 1.0), lambda: self.threats.put(read, url) and None)
+            self.time.later(min(x, LATE - 1.0), lambda: self.threats.put(read, url))
         if kind == "cut-late":
             self.points.cut()
         raise LinkUnknown("no answer in time")

@@ -14,10 +14,10 @@ class Time:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._due: list[tuple[float, int, Callable[[], object]]] = []
         self._n = 0
 
-    def later(self, seconds: float, happens: Callable[[], None]) -> None:
+    def later(self, seconds: float, happens: Callable[[], object]) -> None:
         self._n += 1
         heapq.heappush(self._due, (self.now + seconds, self._n, happens))
 

@@ -42,6 +42,10 @@ class Terms:
     """The adapters can close duplicates, and superseded tickets of ours are closed."""
     new_install: bool = True
     quiet: float = 60.0
+    dated: bool = True
+    """Trackers send a `Date`; without one a wait begins again in each process (time rule)."""
+    beyond: float = 1.0
+    """More than 1: lags and late commits last so many times longer than declared (protocol 10.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class World:
     broken: list[Broken] = field(default_factory=list)
     checks: Counter[str] = field(default_factory=Counter)
     passes: int = 0
+    traces: list[tuple[str, ...]] = field(default_factory=list)
+    """The steps of each pass."""
 
     def __post_init__(self) -> None:
         terms = self.terms
@@ -109,7 +115,9 @@ class World:
             confidential=False,
             hosts=(f"{name}.example",),
         )
-        return Issues(name, self.time, traits, new_ids=terms.new_ids, own_only=terms.own_only)
+        issues = Issues(name, self.time, traits, new_ids=terms.new_ids, own_only=terms.own_only)
+        issues.beyond, issues.dated = terms.beyond, terms.dated
+        return issues
 
     # -- the record ----------------------------------------------------------------------------------------
 
@@ -157,7 +165,9 @@ class World:
         def commit(dropped: bool) -> Ticket:
             row = issues.commit(marker, US, ours=True)
             row.request = draft.request_id
-            self.say(issues.name, f"commits {row.number} for threat {threat.n} generation {draft.marker.generation}")
+            self.say(
+                issues.name, f"commits {row.number} for threat {threat.n} generation {draft.marker.generation}"
+            )
             self.judge("S1", must.S1(self, issues, row))
             if dropped:
                 row.marker = None
@@ -175,6 +185,8 @@ class World:
         """A fault strikes a tracker's answer: what that excuses."""
         if kind == "false-empty" and not self.disk.remembers(issues.key.host):
             self.lied.add(issues.name)
+        if kind == "503" or kind.startswith("500"):
+            issues.stumble()
         if kind == "rejected":
             self.threats.rows[threat_id].excuses.add("rejected")
         if kind in ("lost-before", "500-before", "nonsense-before", "cut-before"):

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import respx
+from structlog.testing import capture_logs
 
 from tmi_issue_sync.errors import ConfigError, TmiDenied, TmiError
 from tmi_issue_sync.model import ModelRead, ThreatModel
@@ -327,14 +328,12 @@ def test_every_request_has_an_id_of_its_own(client: TmiClient, mock: respx.MockR
     assert route.calls.last.request.headers["Authorization"] == f"Bearer {SECRET}"
 
 
-def test_the_log_shows_no_secret(
-    client: TmiClient, mock: respx.MockRouter, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_log_shows_no_secret(client: TmiClient, mock: respx.MockRouter) -> None:
     mock.get("/me").mock(return_value=OK)
-    client.me()
-    shown = capsys.readouterr().out
-    assert "tmi.request" in shown
-    assert SECRET not in shown
+    with capture_logs() as shown:
+        client.me()
+    assert [line["event"] for line in shown] == ["tmi.request"]
+    assert SECRET not in str(shown)
 
 
 def test_info_is_asked_once_and_something_else_is_no_tmi(client: TmiClient, mock: respx.MockRouter) -> None:

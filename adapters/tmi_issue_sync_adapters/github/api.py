@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from github import Auth, Github
 
 from tmi_issue_sync.errors import TrackerError, Unavailable, Uncertain
+from tmi_issue_sync_adapters.wire.reply import Reply, json_of, words_of
 
 from . import verdict
-from .line import Line, Reply
+from .line import Line
 from .options import Options, road
 
 USER_AGENT = "tmi-issue-sync"
@@ -49,7 +50,7 @@ class Api:
             try:
                 reply = self._send(line, "GET", url, query=query)
             except (OSError, HTTPException) as error:
-                raise Unavailable(f"no answer from GitHub for {path}: {_words(error)}") from error
+                raise Unavailable(f"no answer from GitHub for {path}: {words_of(error)}") from error
             if reply.status not in (301, 302, 307, 308):
                 return reply
             url, query, left = self.within(reply.headers.get("location", "")), None, left - 1
@@ -62,7 +63,7 @@ class Api:
 
     @staticmethod
     def json_of(reply: Reply, what: str) -> Any:
-        data = verdict.json_of(reply) if reply.status == 200 else None
+        data = json_of(reply) if reply.status == 200 else None
         if data is None:
             raise verdict.of_read(reply, what)
         return data
@@ -81,7 +82,7 @@ class Api:
         try:
             return self._send(line, verb, path, body=body)
         except (OSError, HTTPException) as error:
-            raise Unavailable(f"no answer from GitHub to a change of {path}: {_words(error)}") from error
+            raise Unavailable(f"no answer from GitHub to a change of {path}: {words_of(error)}") from error
 
     def within(self, url: str) -> str:
         """An URL that GitHub gave us, if it leads to its API."""
@@ -111,9 +112,5 @@ class Api:
 
 def _lost(error: Exception, line: Line) -> TrackerError:
     if not line.sent:
-        return Unavailable(f"GitHub can't be reached: {_words(error)}")
-    return Uncertain(f"GitHub's answer to a new issue was lost: {_words(error)}")
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return Unavailable(f"GitHub can't be reached: {words_of(error)}")
+    return Uncertain(f"GitHub's answer to a new issue was lost: {words_of(error)}")

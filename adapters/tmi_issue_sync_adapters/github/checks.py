@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from tmi_issue_sync.errors import TrackerError, Unavailable
 from tmi_issue_sync.model import Finding, Level
+from tmi_issue_sync_adapters.wire.links import link_findings
+from tmi_issue_sync_adapters.wire.reply import Reply, date_of
 
 from .api import Api
-from .issue import netloc
-from .line import Line, Reply
+from .line import Line
 from .listing import SHARED_LABEL
-from .verdict import date_of
 
 SOON = timedelta(days=14)
 EXPIRES = "github-authentication-token-expiration"
@@ -31,7 +31,7 @@ def findings(api: Api, line: Line, repo: str, host: str, account: Callable[[Line
             raise Unavailable(f"GitHub answered the repository {repo} with something else")
         found += _token(reply)
         found += _repository(shown, repo)
-        found += _link(shown, host)
+        found += link_findings(urlsplit(str(shown.get("html_url"))), host, "GitHub")
         found += _label(api, line, repo, _may_label(shown))
     except TrackerError as error:
         found.append(Finding(Level.ERROR, error.why, error.todo))
@@ -70,19 +70,6 @@ def _repository(shown: Mapping[str, Any], repo: str) -> Iterator[Finding]:
         yield Finding(Level.ERROR, f"{name} is archived, and takes no tickets", "Unarchive it, or name another.")
     if shown.get("has_issues") is False:
         yield Finding(Level.ERROR, f"issues are switched off in {name}", "Switch them on in its settings.")
-
-
-def _link(shown: Mapping[str, Any], host: str) -> Iterator[Finding]:
-    """TMI refuses links of some shapes, and links to another host would not be known as ours."""
-    parts = urlsplit(str(shown.get("html_url")))
-    if netloc(parts) != host:
-        todo = f'Set url = "{parts.scheme}://{netloc(parts)}".'
-        yield Finding(Level.WARNING, f"tickets are at {netloc(parts)}, not at {host}", todo)
-    if parts.scheme != "https":
-        todo = "Serve GitHub over https, or allow the scheme in TMI."
-        yield Finding(Level.WARNING, f"tickets have {parts.scheme} links, which TMI refuses by default", todo)
-    if "_" in (parts.hostname or ""):
-        yield Finding(Level.WARNING, f"TMI may refuse links to {parts.hostname}: it has an underscore in its name")
 
 
 def _may_label(shown: Mapping[str, Any]) -> bool:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
 from tmi_issue_sync.model import Marker, Ticket, TicketRef
+from tmi_issue_sync_adapters.wire.reach import PORTS, netloc
 
 ADAPTER = "github"
 REPO = r"[A-Za-z0-9_-]{1,100}/(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,100}"
 _ISSUE = re.compile(rf"/(?P<repo>{REPO})/issues/(?P<number>[1-9]\d{{0,17}})/?")
-_PORTS = {"https": 443, "http": 80}
 
 
 class _User(BaseModel):
@@ -32,19 +32,11 @@ class _Issue(BaseModel):
     pull_request: Any = None
 
 
-def netloc(url: SplitResult) -> str:
-    """Host and port in lower case, the port only where it is not the scheme's own. Raises ValueError."""
-    host = (url.hostname or "").lower()
-    host = f"[{host}]" if ":" in host else host
-    port = url.port
-    return host if port in (None, _PORTS.get(url.scheme)) else f"{host}:{port}"
-
-
 def place(url: str, host: str) -> tuple[str, int] | None:
     """Repository and number of an issue's URL on this host; None for any other URL."""
     try:
         parts = urlsplit(url.strip())
-        if parts.scheme not in _PORTS or netloc(parts) != host:
+        if parts.scheme not in PORTS or netloc(parts) != host:
             return None
     except ValueError:
         return None

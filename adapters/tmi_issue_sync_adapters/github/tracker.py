@@ -10,13 +10,14 @@ from typing import Any
 
 from tmi_issue_sync.errors import Denied, TrackerError, Unavailable
 from tmi_issue_sync.model import Draft, Finding, Gone, Look, Marker, NotMine, Ticket, TicketRef
+from tmi_issue_sync_adapters.wire.reply import Reply, json_of
 
 from . import verdict
 from .api import Api
 from .checks import findings
 from .draft import payload
 from .issue import is_pull, place, ticket
-from .line import Line, Reply
+from .line import Line
 from .listing import SHARED_LABEL, Listing
 from .options import Options, Target, host
 
@@ -104,7 +105,7 @@ class GitHubTracker:
             raise verdict.of_read(reply, f"closing {what}")
 
     def _made(self, reply: Reply, draft: Draft) -> Ticket:
-        row = verdict.json_of(reply) if reply.status == 201 else None
+        row = json_of(reply) if reply.status == 201 else None
         made = ticket(row, self._host, verdict.request_id(reply))
         if made is None:
             moved_to = self._present_name() if 300 <= reply.status < 400 else None

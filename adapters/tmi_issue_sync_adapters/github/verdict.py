@@ -13,18 +13,12 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Mapping
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from github.Requester import Requester
 
 from tmi_issue_sync.errors import Denied, Rejected, TrackerError, Unavailable, Uncertain
-
-from .line import Reply
+from tmi_issue_sync_adapters.wire.reply import Reply, content_type, json_of, one_line, retry_after, seconds_until
 
 RATE_LIMIT_SECONDS = 60.0
 """How long to wait where a rate limit does not say."""
@@ -34,22 +28,9 @@ RIGHTS_TODO = (
 )
 
 
-def json_of(reply: Reply) -> Any:
-    """The answer's JSON; None where it is none."""
-    try:
-        return json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return None
-
-
 def request_id(reply: Reply) -> str | None:
     """GitHub's own id of the request."""
     return reply.headers.get("x-github-request-id")
-
-
-def date_of(reply: Reply) -> datetime | None:
-    """The tracker's time."""
-    return _date(reply.headers.get("date", ""))
 
 
 def words(reply: Reply) -> str | None:
@@ -61,7 +42,7 @@ def words(reply: Reply) -> str | None:
         return None
     details = data.get("errors")
     told = [_detail(each) for each in details] if isinstance(details, list) else []
-    return _line(f"{message}: {'; '.join(told)}" if told else message)
+    return one_line(f"{message}: {'; '.join(told)}" if told else message)
 
 
 def limited(reply: Reply) -> float | None:
@@ -75,7 +56,7 @@ def limited(reply: Reply) -> float | None:
         shut = reply.status == 429 and (told or said is not None or request_id(reply) is not None)
     if not shut:
         return None
-    return _seconds(headers, spent)
+    return _seconds(reply, spent)
 
 
 def of_read(reply: Reply, what: str) -> TrackerError:
@@ -133,8 +114,7 @@ def _refusal(reply: Reply, what: str) -> TrackerError | None:
 def _told(reply: Reply) -> str:
     if (said := words(reply)) is not None:
         return f"{reply.status}: {said}"
-    kind = reply.headers.get("content-type", "").partition(";")[0] or "no type"
-    return f"{reply.status} and something that is not GitHub's form ({_line(kind)})"
+    return f"{reply.status} and something that is not GitHub's form ({content_type(reply)})"
 
 
 def _detail(error: Any) -> str:
@@ -144,27 +124,8 @@ def _detail(error: Any) -> str:
     return f"{field}: {code}" if field else str(code)
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())[:500]
-
-
-def _seconds(headers: Mapping[str, str], spent: bool) -> float:
-    at = _date(headers.get("date", ""))
-    now = at.timestamp() if at else time.time()
-    after = headers.get("retry-after", "").strip()
-    if after.isdecimal():
-        return float(after)
-    if (until := _date(after)) is not None:
-        return max(0.0, until.timestamp() - now)
-    reset = headers.get("x-ratelimit-reset", "")
-    if spent and reset.isdecimal():
-        return max(0.0, float(reset) - now)
-    return RATE_LIMIT_SECONDS
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        at = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return at if at.tzinfo else None
+def _seconds(reply: Reply, spent: bool) -> float:
+    after, reset = retry_after(reply), reply.headers.get("x-ratelimit-reset", "")
+    if after is None and spent and reset.isdecimal():
+        after = seconds_until(reply, float(reset))
+    return RATE_LIMIT_SECONDS if after is None else after

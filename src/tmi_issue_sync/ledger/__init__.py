@@ -2,6 +2,6 @@
 
 from .ledger import Ledger
 from .lock import LedgerLock
-from .looks import keeper
+from .rows import keeper
 
 __all__ = ["Ledger", "LedgerLock", "keeper"]

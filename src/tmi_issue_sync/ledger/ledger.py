@@ -78,10 +78,11 @@ class Ledger(Looks):
 
     # -- creating ------------------------------------------------------------------------------------------
 
-    def intend(self, threat: Threat, key: TrackerKey, payload: str) -> int:
+    def intend(self, threat: Threat, key: TrackerKey, payload: str, mark: str = "") -> int:
         """The intent, its number and its slot of the budget, durable before anything is sent (Cr1, Cr2).
 
-        Gives its number. The witness is written after it and both files are checked (St2, St3).
+        `mark` is what the ticket will say of the create that made it. Gives the intent's number.
+        The witness is written after it and both files are checked (St2, St3).
         """
         if self._broken:
             raise LedgerError("a ticket could not be recorded, so this process makes no more", todo="Restart it.")
@@ -93,7 +94,9 @@ class Ledger(Looks):
             self._set("seq", str(seq))
             now = read.stamp(self._clock.now())
             self._store.upsert(
-                "creates", {"seq": seq}, {"threat_id": threat.id, **key_columns(key), "at": now, "outcome": "sent"}
+                "creates",
+                {"seq": seq},
+                {"threat_id": threat.id, **key_columns(key), "at": now, "mark": mark, "outcome": "sent"},
             )
             doubt = read.instant_columns("doubt", None)
             state = {

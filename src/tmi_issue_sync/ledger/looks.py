@@ -10,13 +10,9 @@ from ..errors import LedgerError
 from ..model import Look, Ticket, TicketRef, TrackerKey
 from . import read
 from .records import Records, key_columns
-from .rows import Known, Side, SiteRow
+from .rows import Known, Side, SiteRow, keeper
 
 NO_INTENT: dict[str, Any] = {"seq": None, **read.instant_columns("doubt", None)}
-
-
-LATE_CLOCK = 600.0
-"""Seconds that our wall clock may be ahead of the tracker's when a late ticket is told from an old one."""
 
 
 class Looks(Records):
@@ -67,11 +63,11 @@ class Looks(Records):
         for ticket in look.tickets:
             self._keep_ticket(ticket)
             if ticket.author == look.account:
-                self._claim_late(ticket)
+                self._claim(ticket)
             if ticket.marker and ticket.marker.instance in self._instances:
                 threats[ticket.marker.threat_id] = None
         for threat_id in threats:
-            self._adopt(threat_id, look.account)
+            self._adopt(threat_id)
 
     def _keep_ticket(self, ticket: Ticket, *, sent: bool = False) -> None:
         if ticket.marker is None:
@@ -93,22 +89,21 @@ class Looks(Records):
         ref = ticket.ref
         self._store.upsert("tickets", {"adapter": ref.adapter, "host": ref.host, "id": ref.id}, values)
 
-    def _claim_late(self, ticket: Ticket) -> None:
-        """A create that landed after its doubt had ended in "none" is this ledger's too (protocol 10, 1)."""
-        if ticket.marker is None or ticket.marker.instance not in self._instances:
-            return
-        where = "threat_id = ? AND adapter = ? AND host = ? AND outcome = 'none' AND at <= ?"
-        latest = read.stamp(ticket.created_at + timedelta(seconds=LATE_CLOCK))
-        values = (ticket.marker.threat_id, ticket.ref.adapter, ticket.ref.host, latest)
-        rows = self._store.rows(f"SELECT seq FROM creates WHERE {where} ORDER BY seq LIMIT 1", *values)  # noqa: S608
-        held = "SELECT 1 FROM tickets WHERE adapter = ? AND host = ? AND id = ? AND sent = 1"
-        ref = ticket.ref
-        if rows and not self._store.rows(held, ref.adapter, ref.host, ref.id):
-            done = "UPDATE creates SET outcome = 'made', ticket_id = ? WHERE seq = ?"
-            self._store.run(done, ref.id, rows[0]["seq"])
-            self._sent(ref)
+    def _claim(self, ticket: Ticket) -> None:
+        """It says which create made it: this ledger's own, in doubt or given up too early (protocol 10, 1).
 
-    def _adopt(self, threat_id: str, account: str) -> None:
+        A clone says the same, but of a create whose ticket is known by then.
+        """
+        if ticket.marker is None or not ticket.marker.create:
+            return
+        where = "mark = ? AND ticket_id IS NULL AND outcome IN ('sent', 'none')"
+        rows = self._store.rows(f"SELECT seq FROM creates WHERE {where}", ticket.marker.create)  # noqa: S608
+        if rows:
+            done = "UPDATE creates SET outcome = 'made', ticket_id = ? WHERE seq = ?"
+            self._store.run(done, ticket.ref.id, rows[0]["seq"])
+            self._sent(ticket.ref)
+
+    def _adopt(self, threat_id: str) -> None:
         """Point the threat's row at its ticket, where a look shows one (table in protocol 3, Do2)."""
         entry = self.entry(threat_id)
         side, wanted = (entry.side, entry.generation) if entry else (Side.NONE, 0)
@@ -118,12 +113,6 @@ class Looks(Records):
         best = keeper(ours)
         if side is Side.CREATED and entry and (best.generation == wanted or best.ref == entry.ticket):
             return
-        if entry and side is Side.INTENDED:
-            self._store.run(
-                "UPDATE creates SET outcome = 'made', ticket_id = ? WHERE seq = ?", best.ref.id, entry.seq
-            )
-            if best.author == account:  # found for this ledger's own doubt: it is this ledger's ticket
-                self._sent(best.ref)
         self._threat(threat_id, side=Side.CREATED, **ticket_columns(best), **NO_INTENT, parked="")
 
     def _sent(self, ref: TicketRef) -> None:
@@ -137,14 +126,12 @@ class Looks(Records):
         return {"settled": 1} if passed >= settle else {}
 
     def _start_doubts(self, key: TrackerKey, at: Instant) -> None:
-        """An intent without a clock is a process that died, or that could not say (St6)."""
-        columns = read.instant_columns("doubt", at)
-        self._store.run(
-            "UPDATE threats SET doubt_date = ?, doubt_uptime = ?, doubt_boot = ? WHERE side = 'intended'"
-            " AND doubt_boot IS NULL AND adapter = ? AND host = ? AND project = ?",
-            *columns.values(),
-            *key_columns(key).values(),
-        )
+        """An intent without a clock is a process that died (St6); one that can't be compared starts again."""
+        where = "side = 'intended' AND adapter = ? AND host = ? AND project = ?"
+        for row in self._store.rows(f"SELECT * FROM threats WHERE {where}", *key_columns(key).values()):  # noqa: S608
+            doubt = read.entry(row).doubt_from
+            if doubt is None or elapsed(doubt, at) is None:
+                self._threat(row["threat_id"], **read.instant_columns("doubt", at))
 
     def trouble(self, key: TrackerKey, at: Instant) -> None:
         """It answered 5xx: for a while it may list late."""
@@ -195,11 +182,6 @@ class Looks(Records):
                     self._threat(row["threat_id"], **ticket_columns(keeper(left)))
                 else:
                     self._threat(row["threat_id"], side=Side.GONE, why=why)
-
-
-def keeper(tickets: list[Known]) -> Known:
-    """Which of a threat's tickets counts: the highest generation, open before closed, then the oldest (Sw1)."""
-    return min(tickets, key=lambda t: (-t.generation, not t.open, t.created_at, t.key, len(t.ref.id), t.ref.id))
 
 
 def _ref(ref: TicketRef) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from .rows import Entry, Known, Link, Run, Side, SiteRow, Write
 
 def stamp(moment: datetime) -> str:
     """One fixed width, UTC: stored moments compare as text."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def moment(text: str | None) -> datetime | None:

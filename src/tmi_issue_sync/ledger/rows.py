@@ -132,3 +132,8 @@ class Run:
     ended: datetime | None
     exit_code: int | None
     summary: str
+
+
+def keeper(tickets: list[Known]) -> Known:
+    """Which of a threat's tickets counts: the highest generation, open before closed, then the oldest (Sw1)."""
+    return min(tickets, key=lambda t: (-t.generation, not t.open, t.created_at, t.key, len(t.ref.id), t.ref.id))

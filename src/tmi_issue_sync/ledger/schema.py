@@ -81,6 +81,7 @@ CREATE TABLE creates (
     threat_id TEXT NOT NULL,
     adapter TEXT NOT NULL, host TEXT NOT NULL, project TEXT NOT NULL,
     at TEXT NOT NULL,
+    mark TEXT NOT NULL DEFAULT '',
     outcome TEXT NOT NULL CHECK (outcome IN ('sent', 'made', 'refused', 'none')),
     ticket_id TEXT
 ) STRICT;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -91,11 +91,16 @@ class Store:
 
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         with _in_words(self.path):
-            return self._db.execute(sql, values).fetchall()
+            return self._execute(sql, values).fetchall()
 
     def run(self, sql: str, *values: Any) -> None:
         with _in_words(self.path):
-            self._db.execute(sql, values)
+            self._execute(sql, values)
+
+    def _execute(self, sql: str, values: Iterable[Any]) -> sqlite3.Cursor:
+        """Lone surrogates come in by JSON, and SQLite takes none."""
+        clean = (v.encode("utf-8", "replace").decode() if isinstance(v, str) else v for v in values)
+        return self._db.execute(sql, tuple(clean))
 
     def upsert(self, table: str, keys: dict[str, Any], values: dict[str, Any]) -> None:
         """Change the given columns of the row, or insert it. Only inside a transaction.
@@ -105,11 +110,11 @@ class Store:
         changes, where = ", ".join(f"{name} = ?" for name in values), " AND ".join(f"{name} = ?" for name in keys)
         with _in_words(self.path):
             sql = f"UPDATE {table} SET {changes} WHERE {where}"  # noqa: S608  (names are ours, values are bound)
-            if self._db.execute(sql, (*values.values(), *keys.values())).rowcount:
+            if self._execute(sql, (*values.values(), *keys.values())).rowcount:
                 return
             row = keys | values
             sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"  # noqa: S608
-            self._db.execute(sql, tuple(row.values()))
+            self._execute(sql, row.values())
 
 
 @contextmanager

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Callable, Sized
 
+from ..errors import Rejected
 from .clean import clean_block
 from .inline import PARSER
 
+NOTICE = "*Shortened. The full text is in TMI.*"
 _TRIES = 6
+_ROUNDS = 30
 
 
 def cut(text: str, limit: int) -> str:
@@ -28,6 +33,38 @@ def clip(text: str, limit: int, notice: str) -> str:
         part = _part(rest, room - len(whole) - 2 if whole else room)
         whole = "\n\n".join(filter(None, (whole, part)))
     return f"{whole}\n\n{notice}" if whole else cut(notice, limit)
+
+
+def fit(render: Callable[[str], Sized], body: str, limit: int, *, keep: int = 1, notice: str = NOTICE) -> str:
+    """CommonMark that is at most `limit` long once it is rendered, shortened above its last `keep` blocks.
+
+    Raises Rejected where these alone are too long.
+    """
+    size = len(render(body))
+    if size <= limit:
+        return body
+    head, tail = _split(body, keep)
+    room = len(head)
+    for _ in range(_ROUNDS):
+        room = min(room * limit // size, room - room // 20 - 1)
+        if room < len(notice):
+            break
+        shorter = f"{clip(head, room, notice)}\n\n{tail}"
+        size = len(render(shorter))
+        if size <= limit:
+            return shorter
+    least = f"{notice}\n\n{tail}"
+    if len(render(least)) > limit:
+        raise Rejected(f"{limit} characters are too few for a ticket")
+    return least
+
+
+def _split(body: str, keep: int) -> tuple[str, str]:
+    """What may be shortened, and the last `keep` blocks."""
+    starts = [token.map[0] for token in PARSER.parse(body) if token.level == 0 and token.map and token.nesting >= 0]
+    lines = re.sub("\r\n?", "\n", body).split("\n")
+    first = starts[-keep] if keep <= len(starts) else 0
+    return "\n".join(lines[:first]).strip("\n"), "\n".join(lines[first:]).strip("\n")
 
 
 def _whole(text: str, room: int) -> tuple[str, str]:

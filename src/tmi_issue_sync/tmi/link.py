@@ -19,7 +19,7 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import quote
 
@@ -164,13 +164,7 @@ class Links:
 
     def _row(self, threat: Threat) -> Mapping[str, Json]:
         """Straight from the database; the filter's bounds are exclusive. Without it where it finds nothing."""
-        step = timedelta(microseconds=1)
-        narrow = {
-            **SORTED,
-            "created_after": _stamp(threat, -step),
-            "created_before": _stamp(threat, step),
-        }
-        for params in (narrow, SORTED):
+        for params in (_narrow(threat), SORTED):
             try:
                 rows = listing(self._caller, threats_path(threat.model.id), "threats", params).rows
             except NotFound as error:
@@ -247,5 +241,15 @@ def _path(threat: Threat) -> str:
     return f"{threats_path(threat.model.id)}/{quote(threat.id, safe='')}"
 
 
-def _stamp(threat: Threat, step: timedelta) -> str:
-    return (threat.created_at + step).isoformat(timespec="microseconds").replace("+00:00", "Z")
+def _narrow(threat: Threat) -> Mapping[str, str]:
+    """The list of this very microsecond; the whole list for a time at the end of the calendar."""
+    step = timedelta(microseconds=1)
+    try:
+        after, before = threat.created_at - step, threat.created_at + step
+    except OverflowError:
+        return SORTED
+    return {**SORTED, "created_after": _stamp(after), "created_before": _stamp(before)}
+
+
+def _stamp(at: datetime) -> str:
+    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")

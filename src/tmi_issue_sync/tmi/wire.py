@@ -20,6 +20,7 @@ from .. import http
 from ..clock import Clock
 from ..errors import TmiError
 from ..model import Json
+from ..secret import blotted
 from .options import TmiOptions
 
 MAX_BYTES = 50_000_000
@@ -104,9 +105,10 @@ class Reply:
         """TMI's clock when it answered."""
         try:
             found = parsedate_to_datetime(self.headers.get("date", ""))
-        except (ValueError, TypeError, IndexError):
+            found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        except (ValueError, TypeError, IndexError, OverflowError):
             return None
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        return found if 2000 <= found.year <= 2100 else None
 
     @property
     def retry_after(self) -> float | None:
@@ -152,7 +154,7 @@ class Wire:
             extra["Authorization"] = f"Bearer {token}"
         content = None
         if body is not None:
-            content = json.dumps(body, ensure_ascii=False).encode()
+            content = json.dumps(body).encode()
             extra.setdefault("Content-Type", "application/json")
         asked, started = f"{method} {path}", self.clock.monotonic()
         try:
@@ -160,11 +162,14 @@ class Wire:
                 data = self._body(answer, asked, started)
         except http.ConnectFailed as error:
             raise _unreached(self.url, error) from None
-        except http.HTTPError as error:
+        except (http.HTTPError, http.InvalidURL) as error:
             raise Lost(
                 f"the answer to {asked} got lost ({type(error).__name__})", todo="Is TMI, or a proxy, overloaded?"
             ) from None
-        reply = Reply(asked, answer.status_code, _lower(answer.headers), data, sent_id)
+        kept = [token, *_confidences(body)] if answer.status_code >= 400 else [token]
+        clean = blotted(data.decode("utf-8", "surrogateescape"), *kept).encode("utf-8", "surrogateescape")
+        told = {name: blotted(value, *kept) for name, value in _lower(answer.headers).items()}
+        reply = Reply(asked, answer.status_code, told, clean, sent_id)
         took = round((self.clock.monotonic() - started) * 1000)
         _log.debug("tmi.request", method=method, path=path, status=reply.status, ms=took, request_id=sent_id)
         return reply
@@ -230,3 +235,10 @@ def _unreached(url: str, error: Exception) -> TmiError:
         f"{url} can't be reached ({error or type(error).__name__})",
         todo="Is TMI up, and [tmi] url (or proxy) right?",
     )
+
+
+def _confidences(body: Json) -> list[str]:
+    """Secrets that a request for a token carries in its body."""
+    if not isinstance(body, dict):
+        return []
+    return [str(body[name]) for name in ("client_secret", "refresh_token", "code", "code_verifier") if name in body]

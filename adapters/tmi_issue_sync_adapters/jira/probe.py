@@ -1,0 +1,83 @@
+"""The newest issues of a project, one key after the other: what a search does not show yet, a read by key does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from tmi_issue_sync.errors import Unavailable
+from tmi_issue_sync_adapters.wire.line import Line
+
+from . import verdict
+from .account import Account
+from .api import Api
+from .issue import FIELDS, PROPERTY, number_of
+from .listing import search
+
+BACK = timedelta(days=1)
+"""How old an issue must be for every search to know it: where the probe begins."""
+WINDOW, WINDOW_ONE_BY_ONE = 100, 20
+
+
+def newest(
+    api: Api, line: Line, account: Account, project: str, now: datetime | None
+) -> Iterator[Mapping[str, Any]]:
+    """Every issue of the last day that the account may see, whatever the search knows of it. Raises.
+
+    Numbers are given out in turn, and one that a refused create has burnt stays a gap. So it begins above the
+    newest issue that is a day old, and ends with a whole window of gaps above the highest number that the search
+    shows. Neither depends on what this process has seen before: it may have begun with the doubt.
+    """
+    mine = f'project = "{project}"'
+    low = 0
+    if now is not None:
+        old = f'{mine} AND created <= "{account.minute(now - BACK)}" ORDER BY created DESC'
+        low = _highest(api, line, old, project)
+    top = _highest(api, line, f"{mine} ORDER BY created DESC", project)
+    size = WINDOW if api.cloud else WINDOW_ONE_BY_ONE
+    for start in count(low + 1, size):
+        keys = [f"{project}-{number}" for number in range(start, start + size)]
+        found = _fetched(api, line, keys) if api.cloud else [row for key in keys for row in _one(api, line, key)]
+        yield from found
+        if not found and start > top:
+            return
+
+
+def _highest(api: Api, line: Line, jql: str, project: str) -> int:
+    rows = search(api, line, jql, f"the newest issue of {project}", most=1).rows
+    return max((number_of(row.get("key")) or 0 for row in rows), default=0)
+
+
+def _fetched(api: Api, line: Line, keys: list[str]) -> list[Mapping[str, Any]]:
+    what = f"the issues from {keys[0]} on"
+    asked = {"issueIdsOrKeys": keys, "fields": list(FIELDS), "properties": [PROPERTY]}
+    data = api.json_of(api.ask(line, "issue/bulkfetch", what, asked), what)
+    rows, errors = (data.get("issues"), data.get("issueErrors")) if isinstance(data, dict) else (None, None)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Unavailable(f"Jira answered {what} with something that is no list of issues")
+    return [*rows, *_left_out(api, line, errors if isinstance(errors, list) else [])]
+
+
+def _left_out(api: Api, line: Line, errors: list[Any]) -> Iterator[Mapping[str, Any]]:
+    """What was left out need not be missing: Jira may also have been unable to fetch it just then.
+
+    So one key of each reason is read by itself, and all of them where that one is there.
+    """
+    reasons: dict[str, list[str]] = {}
+    for one in errors:
+        if isinstance(one, dict) and number_of(one.get("id")) is not None:
+            reasons.setdefault(str(one.get("errorMessage")), []).append(str(one["id"]))
+    for first, *others in reasons.values():
+        if found := list(_one(api, line, first)):
+            yield from found
+            for key in others:
+                yield from _one(api, line, key)
+
+
+def _one(api: Api, line: Line, key: str) -> Iterator[Mapping[str, Any]]:
+    reply = api.read(line, f"issue/{key}", {"fields": ",".join(FIELDS), "properties": PROPERTY})
+    if verdict.unseen(reply) is not None:
+        return
+    yield api.json_of(reply, key)

@@ -1,0 +1,79 @@
+"""What the ledger's own rules are for, one small case each; the mutations name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from rig import Rig, model, rig, threat
+from tmi_issue_sync.clock import Instant
+from tmi_issue_sync.errors import LedgerError
+from tmi_issue_sync.ledger.store import Store
+from tmi_issue_sync.model import Look, ModelRead, Ticket
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Rig]:
+    with rig(tmp_path, model(threat(0))) as found:
+        yield found
+
+
+def test_a_claim_holds_from_its_first_read_on(tmp_path: Path) -> None:
+    one, two = (Store.open(tmp_path / "ledger.db") for _ in range(2))
+    two.run("PRAGMA busy_timeout=0")
+    with one.transaction(), pytest.raises(LedgerError), two.transaction():
+        pass
+    one.close()
+    two.close()
+
+
+def test_commits_are_on_the_disk_before_anything_is_sent(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "ledger.db")
+    assert [tuple(row) for row in store.rows("PRAGMA synchronous")] == [(2,)]
+    store.close()
+
+
+@pytest.mark.parametrize("lost", ["the witness", "this very ledger"])
+def test_a_ledger_that_its_witness_does_not_know_settles(world: Rig, tmp_path: Path, lost: str) -> None:
+    world.run()
+    if lost == "the witness":
+        world.ledger_path.with_name(world.ledger_path.name + ".lock").unlink()
+    else:
+        other = tmp_path / "other" / "ledger.db"
+        other.parent.mkdir()
+        with world.setup(other) as setup:
+            setup.ledger.set("seq", "5")
+        other.replace(world.ledger_path)
+    world.new_install = False
+    with world.setup() as setup:
+        assert setup.ledger.settling()
+
+
+def test_story_6_a_lock_deleted_under_a_live_process_stops_it(world: Rig) -> None:
+    with world.setup() as setup:
+        world.ledger_path.with_name(world.ledger_path.name + ".lock").unlink()
+        read = next(iter(setup.tmi.read(setup.tmi.threat_models())))
+        assert isinstance(read, ModelRead)
+        with pytest.raises(LedgerError, match="moved or deleted"):
+            setup.ledger.intend(read.threats[0], setup.sites[0].key, "x")
+
+
+class Torn(tuple[Ticket, ...]):
+    """Tickets in whose midst the process dies."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[Ticket]:
+        raise KeyboardInterrupt
+
+
+def test_story_9_no_watermark_before_its_tickets(world: Rig) -> None:
+    at = Instant(datetime.now(UTC), 1.0, "boot")
+    with world.setup() as setup:
+        key = setup.sites[0].key
+        with pytest.raises(KeyboardInterrupt):
+            setup.ledger.observe(key, Look(at.date, Torn(), "bot"), at, full=True, lag=1.0, settle=1.0)
+        assert setup.ledger.site(key).watermark is None

@@ -1,0 +1,63 @@
+"""Stories that random schedules found in this code, each shrunk to what matters; none of them may come back."""
+
+from __future__ import annotations
+
+import pytest
+
+from proof.faults import Strike
+from proof.schedule import Event, Schedule, play
+from proof.story import told
+from proof.world import Terms
+
+FIRST = Event("pass")
+QUICK = Terms(threats=1, lag=5.0, own_only=False)
+
+STORIES = {
+    # A new ledger met the old URL of a moved ticket, and examined it in every pass for ever.
+    "a moved ticket is met by a new ledger": Schedule(
+        QUICK, (FIRST, Event("lose under it"), Event("moves ticket"))
+    ),
+    # Its row pointed into the project where it went, which no configured site has: the link was never restored.
+    "a transferred ticket loses its link": Schedule(
+        Terms(threats=1, lag=5.0, new_ids=True),
+        (FIRST, Event("wait", x=54.0), Event("moves ticket"), Event("unlinks")),
+    ),
+    "a moved ticket that a new ledger met loses its link": Schedule(
+        QUICK, (FIRST, Event("moves ticket"), Event("lose"), FIRST, Event("unlinks"))
+    ),
+    # A disproved create, and any later clone under our account was taken for it, and closed as a duplicate.
+    "an automation clones our ticket after a disproved create": Schedule(
+        QUICK,
+        (
+            Event("pass", strikes=(Strike("create", 0, "500-before"),)),
+            Event("wait", x=90_000.0),
+            FIRST,
+            Event("clones", x=0.9),
+            FIRST,
+        ),
+    ),
+    # Without a Date the control was not asked: a blind listing ended a doubt in "none".
+    "lists of a tracker without a Date go blind": Schedule(
+        Terms(threats=1, lag=5.0, dated=False),
+        (
+            FIRST,
+            Event("adds"),
+            Event("wait", x=61.0),
+            Event("pass", strikes=(Strike("create", 0, "cut-late", 60.0),)),
+            Event("blind"),
+            FIRST,
+            Event("wait", x=150.0),
+            FIRST,
+        ),
+    ),
+    # Without a Date a doubt's wait has to begin again in each process; it never ended.
+    "a doubt on a tracker without a Date outlives its process": Schedule(
+        Terms(threats=1, lag=5.0, dated=False), (Event("pass", strikes=(Strike("create", 0, "lost-before"),)),)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_every_promise_holds_in(name: str) -> None:
+    broken = play(STORIES[name]).broken
+    assert not broken, f"{broken[0]}\n{told(STORIES[name])}"
