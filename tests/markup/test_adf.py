@@ -69,7 +69,7 @@ CODE: Json = {"type": "codeBlock", "attrs": {"language": "python"}, "content": [
         ("a *b* **c** ***d***", [paragraph(
             text("a "), text("b", "em"), text(" "), text("c", "strong"), text(" "), text("d", "em", "strong")
         )]),
-        ("**`a`** [`b`](https://x.example)", [paragraph(
+        ("***`a`*** [`b`](https://x.example)", [paragraph(
             text("a", "code"), text(" "), text("b", "code", href="https://x.example")
         )]),
         ("a\\\nb\nc", [paragraph(text("a"), {"type": "hardBreak"}, text("b c"))]),

@@ -65,6 +65,10 @@ def nested(found: Iterable[Block], kinds: tuple[str, ...], inside: tuple[str, ..
         ("**[a](https://x.example)**", "*[a|https://x.example]*"),
         ("![i](https://x.example/i.png)", "[i|https://x.example/i.png]"),
         (f"a{Z}b", "a&#8203;b"),
+        ("what??? ??x??", "what&#63;&#63;&#63; &#63;&#63;x&#63;&#63;"),
+        ("*0_0* snake_ _a", "_0&#95;0_ snake_ &#95;a"),
+        ("[x](https://x.example/?a&amp;lt;b)", "[x|https://x.example/?a&amp;lt;b]"),
+        ("[x](<https://[::1]/>)", "[x|https://%5B::1%5D/]"),
     ],
 )
 def test_each_markup(body: str, markup: str) -> None:

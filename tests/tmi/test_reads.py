@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import respx
+import structlog
 from structlog.testing import capture_logs
 
 from tmi_issue_sync.errors import ConfigError, TmiDenied, TmiError
@@ -330,8 +331,11 @@ def test_every_request_has_an_id_of_its_own(client: TmiClient, mock: respx.MockR
 
 def test_the_log_shows_no_secret(client: TmiClient, mock: respx.MockRouter) -> None:
     mock.get("/me").mock(return_value=OK)
+    quiet = structlog.get_config()["wrapper_class"]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(0))
     with capture_logs() as shown:
         client.me()
+    structlog.configure(wrapper_class=quiet)
     assert [line["event"] for line in shown] == ["tmi.request"]
     assert SECRET not in str(shown)
 

@@ -26,7 +26,7 @@ LANGUAGES = {
 
 _ACTS = re.compile(
     r"[{}\[\]|\\*^~]"
-    r"|(?<![A-Za-z0-9])[-+_@!]|[_@](?![A-Za-z0-9])"  # marks act at the edges of words
+    r"|(?<![A-Za-z0-9])[-+_@!]"  # these begin nothing inside a word
     r"|\?(?=\?)|(?<=\?)\?"
     r"|&(?=[#A-Za-z0-9]|$)"
     r"|\((?=[^\s()]{1,8}\))|[:;](?=-?[()]|[PpD](?![A-Za-z]))"  # smileys

@@ -103,12 +103,7 @@ class Reply:
     @property
     def date(self) -> datetime | None:
         """TMI's clock when it answered."""
-        try:
-            found = parsedate_to_datetime(self.headers.get("date", ""))
-            found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return None
-        return found if 2000 <= found.year <= 2100 else None
+        return _http_date(self.headers.get("date", ""))
 
     @property
     def retry_after(self) -> float | None:
@@ -116,11 +111,8 @@ class Reply:
         text = self.headers.get("retry-after", "").strip()
         if text.isascii() and text.isdigit():
             return min(float(text[:9]), LONGEST_HOLD)
-        try:
-            until = parsedate_to_datetime(text)
-        except (ValueError, TypeError, IndexError):
-            return None
-        if self.date is None or until.tzinfo is None:
+        until = _http_date(text)
+        if self.date is None or until is None:
             return None
         return min(max((until - self.date).total_seconds(), 0.0), LONGEST_HOLD)
 
@@ -242,3 +234,13 @@ def _confidences(body: Json) -> list[str]:
     if not isinstance(body, dict):
         return []
     return [str(body[name]) for name in ("client_secret", "refresh_token", "code", "code_verifier") if name in body]
+
+
+def _http_date(text: str) -> datetime | None:
+    """A date that a clock of our time can show; None for all else."""
+    try:
+        found = parsedate_to_datetime(text)
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return found if 2000 <= found.year <= 2100 else None

@@ -128,4 +128,10 @@ class Room:
 
 
 def value(of: Marker) -> dict[str, Any]:
-    return {"marker": of.word, "generation": of.generation, "instance": of.instance, "threat": of.threat_id}
+    return {
+        "marker": of.word,
+        "generation": of.generation,
+        "instance": of.instance,
+        "threat": of.threat_id,
+        "create": of.create,
+    }
