@@ -52,6 +52,7 @@ class Maker:
     clock: Clock
     renderer: Renderer
     instance: str
+    aliases: frozenset[str]
     run_id: str
     linker: Linker
     watcher: Watcher
@@ -82,9 +83,12 @@ class Maker:
                     self.alerts.append(error)
 
     def _resolve(self, entry: Entry, seen: Seen) -> str:
-        marker = Marker(self.instance, entry.threat_id, entry.generation)
-        look, at = self.watcher.find(seen.site, marker)
-        self.ledger.keep(look)
+        asked = []
+        for name in (*sorted(self.aliases), self.instance):  # it may have been sent under an earlier name (Id2)
+            look, at = self.watcher.find(seen.site, Marker(name, entry.threat_id, entry.generation))
+            asked.append(at)
+            self.ledger.keep(look)
+        at = asked[0]
         now = self.ledger.entry(entry.threat_id)
         if now is None or now.side is not Side.INTENDED:
             return f"{entry.name or entry.threat_id}: the ticket whose answer was lost exists"

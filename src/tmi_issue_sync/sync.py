@@ -117,6 +117,7 @@ class _Pass:
             clock=setup.clock,
             renderer=setup.renderer,
             instance=setup.instance,
+            aliases=setup.aliases,
             run_id=report.run_id,
             linker=self._linker,
             watcher=self._watcher,

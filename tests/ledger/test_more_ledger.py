@@ -12,13 +12,20 @@ from rig import Rig, model, rig, threat
 from tmi_issue_sync.clock import Instant
 from tmi_issue_sync.errors import LedgerError
 from tmi_issue_sync.ledger.store import Store
-from tmi_issue_sync.model import Look, ModelRead, Ticket
+from tmi_issue_sync.model import Look, Marker, ModelRead, Threat, Ticket, TicketRef
+from tmi_issue_sync.sync import Setup
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[Rig]:
     with rig(tmp_path, model(threat(0))) as found:
         yield found
+
+
+def a_row(setup: Setup) -> Threat:
+    read = next(iter(setup.tmi.read(setup.tmi.threat_models())))
+    assert isinstance(read, ModelRead)
+    return read.threats[0]
 
 
 def test_a_claim_holds_from_its_first_read_on(tmp_path: Path) -> None:
@@ -55,10 +62,9 @@ def test_a_ledger_that_its_witness_does_not_know_settles(world: Rig, tmp_path: P
 def test_story_6_a_lock_deleted_under_a_live_process_stops_it(world: Rig) -> None:
     with world.setup() as setup:
         world.ledger_path.with_name(world.ledger_path.name + ".lock").unlink()
-        read = next(iter(setup.tmi.read(setup.tmi.threat_models())))
-        assert isinstance(read, ModelRead)
+        row = a_row(setup)
         with pytest.raises(LedgerError, match="moved or deleted"):
-            setup.ledger.intend(read.threats[0], setup.sites[0].key, "x")
+            setup.ledger.intend(row, setup.sites[0].key, "x")
 
 
 class Torn(tuple[Ticket, ...]):
@@ -77,3 +83,28 @@ def test_story_9_no_watermark_before_its_tickets(world: Rig) -> None:
         with pytest.raises(KeyboardInterrupt):
             setup.ledger.observe(key, Look(at.date, Torn(), "bot"), at, full=True, lag=1.0, settle=1.0)
         assert setup.ledger.site(key).watermark is None
+
+
+@pytest.mark.parametrize(("said", "sent"), [("aa", True), ("bb", False), ("", False)])
+def test_a_ticket_is_this_ledgers_if_it_names_its_create(world: Rig, said: str, sent: bool) -> None:
+    with world.setup() as setup:
+        key, at = setup.sites[0].key, datetime.now(UTC)
+        row = a_row(setup)
+        setup.ledger.intend(row, key, "x", "aa")
+        marker = Marker(setup.instance, row.id, 0, said)
+        ref = TicketRef(key.adapter, key.host, "1")
+        found = Ticket(ref, key.project, f"{key.project}#1", f"https://{key.host}/1", marker, "bot", at, True)
+        setup.ledger.keep(Look(at, (found,), "bot"))
+        assert [ticket.sent for ticket in setup.ledger.tickets_of(row.id)] == [sent]
+
+
+def test_a_doubt_that_cannot_be_compared_starts_again(world: Rig) -> None:
+    with world.setup() as setup:
+        key, row = setup.sites[0].key, a_row(setup)
+        setup.ledger.intend(row, key, "x")
+        setup.ledger.doubt(row.id, Instant(None, 500.0, "the boot before"))
+        now = Instant(None, 5.0, "this boot")
+        setup.ledger.observe(key, Look(None, (), "bot"), now, full=True, lag=1.0, settle=1.0)
+        entry = setup.ledger.entry(row.id)
+        assert entry is not None
+        assert entry.doubt_from == now

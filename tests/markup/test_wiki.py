@@ -46,6 +46,7 @@ def nested(found: Iterable[Block], kinds: tuple[str, ...], inside: tuple[str, ..
         ("> a\n>\n> > b\n> # c", "{quote}\na\n\nb\n\nh1. c\n{quote}"),
         ("```python\nx {code}\n```", f"{{code:python}}\nx {{{Z}code}}\n{{code}}"),
         ("```brainf\n{noformat}{a}\n```", f"{{noformat}}\n{{{Z}noformat}}{{a}}\n{{noformat}}"),
+        ("```\n\n \n\n x\n```", "{noformat}\n x\n{noformat}"),
         ("```csharp\nx\n```", "{code:c#}\nx\n{code}"),
         ("***", "----"),
         ("a\\\nb  \nc\nd", "a\nb\nc d"),

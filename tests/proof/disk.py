@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +18,6 @@ from tmi_issue_sync.ledger.lock import Witness
 from tmi_issue_sync.ledger.store import Store
 
 from .faults import Points
-from .issues import HOME
-
-LISTED = f"gone_since IS NULL AND project = '{HOME}'"
 
 
 class PointedLock(LedgerLock):
@@ -71,7 +68,9 @@ class Disk:
     place: Path
     knows: set[str] = field(default_factory=set)
     """Requests whose intents the ledger that is there now has recorded."""
-    _copies: list[frozenset[str]] = field(default_factory=list)
+    opted_out: set[str] = field(default_factory=set)
+    """Threats that this ledger has seen a person opt out of: it alone remembers (protocol 10.7)."""
+    _copies: list[tuple[frozenset[str], frozenset[str]]] = field(default_factory=list)
 
     @property
     def ledger(self) -> Path:
@@ -83,20 +82,20 @@ class Disk:
         self.ledger.with_name("ledger.db-journal").unlink(missing_ok=True)
         if lock:
             self.ledger.with_name("ledger.db.lock").unlink(missing_ok=True)
-        self.knows = set()
+        self.knows, self.opted_out = set(), set()
 
     def copy(self) -> None:
         """Last night's backup."""
         if self.ledger.exists():
             shutil.copy(self.ledger, self.place / f"copy{len(self._copies)}")
-            self._copies.append(frozenset(self.knows))
+            self._copies.append((frozenset(self.knows), frozenset(self.opted_out)))
 
     def restore(self, n: int) -> bool:
         if not self._copies:
             return False
         n %= len(self._copies)
         shutil.copy(self.place / f"copy{n}", self.ledger)
-        self.knows = set(self._copies[n])
+        self.knows, self.opted_out = map(set, self._copies[n])
         return True
 
     def intent(self, threat_id: str) -> int | None:
@@ -104,10 +103,10 @@ class Disk:
         found = self._ask("SELECT seq FROM threats WHERE threat_id = ? AND side = 'intended'", threat_id)
         return found[0] if found else None
 
-    def remembers(self, host: str, *, id_: str | None = None) -> bool:
-        """Whether the ledger knows this ticket; with no id, any that lives where listings of this host reach."""
-        sql = f"SELECT count(*) FROM tickets WHERE host = ? AND (id = ? OR (? IS NULL AND {LISTED}))"
-        return self._ask(sql, host, id_, id_) not in ([], [0])
+    def remembers(self, host: str, ids: Iterable[str]) -> bool:
+        """Whether the ledger knows a ticket by one of the ids that it had."""
+        sql = "SELECT count(*) FROM tickets WHERE host = ? AND id = ?"
+        return any(self._ask(sql, host, each) not in ([], [0]) for each in ids)
 
     def _ask(self, sql: str, *values: str | None) -> list[int]:
         if not self.ledger.exists():

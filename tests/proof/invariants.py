@@ -61,7 +61,7 @@ def beyond(world: World, where: Issues, other: Ticket) -> str:
     """Which limit of protocol 10 the other ticket lies behind; empty where none."""
     if where.name in world.lied:
         return "lists lied while nothing was known"
-    if other.request in world.disk.knows or any(world.disk.remembers(where.key.host, id_=i) for i in other.ids):
+    if other.request in world.disk.knows or world.disk.remembers(where.key.host, other.ids):
         return ""
     if where.name not in world.configured:
         return "ledger and tracker lost"
@@ -99,7 +99,7 @@ def S3_create(world: World, threat: Threat) -> str | None:
     shown = world.shown(threat.id)
     if shown is not None and shown.issue_uri.strip() and "new ticket" not in threat.excuses:
         return f"a create for threat {threat.n}, which showed {shown.issue_uri!r}"
-    if threat.id in world.opted_out:
+    if threat.id in world.disk.opted_out:
         return f"a create for threat {threat.n}, which a person had opted out"
     return None
 
@@ -144,7 +144,7 @@ def S7(world: World, issues: Issues, threat: Threat) -> str | None:
 
 def L1(world: World, threat: Threat) -> str | None:
     """Faults have stopped for a while: an eligible threat is linked to a ticket of ours that exists."""
-    if threat.excuses or threat.deleted or threat.id in world.opted_out:
+    if threat.excuses or threat.deleted or threat.id in world.disk.opted_out:
         return None
     held = world.holder(threat.issue_uri) if threat.issue_uri else None
     if held is None:

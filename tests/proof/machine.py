@@ -161,7 +161,7 @@ class Machine:
         for row in world.threats.rows.values():
             seen = world.shown(row.id)
             if seen and seen.issue_uri.strip().lower() == "n/a" and row.id in decided:
-                world.opted_out.add(row.id)
+                world.disk.opted_out.add(row.id)
 
     # -- the operator --------------------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class Machine:
             setup = self.start()
             if what == "skip":
                 setup.ledger.skip(threat_id)
-                world.opted_out.add(threat_id)
+                world.disk.opted_out.add(threat_id)
             elif what == "retry" and setup.ledger.entry(threat_id):
                 setup.ledger.retry(threat_id)
                 self._forgiven(threat_id)
@@ -187,8 +187,9 @@ class Machine:
 
     def _forgiven(self, threat_id: str) -> None:
         world, row = self.world, self.world.threats.rows[threat_id]
-        world.opted_out.discard(threat_id)
+        world.disk.opted_out.discard(threat_id)
         world.slack += 3
+        row.forgiven |= row.excuses & {"rejected"} | ({"held back before"} if row.lost or row.unlinked else set())
         row.unlinked = row.lost = 0
         row.excuses.discard("rejected")
 

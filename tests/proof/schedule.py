@@ -116,9 +116,10 @@ def _to_machine(world: World, machine: Machine, what: str, n: int, x: float) -> 
 
 
 def _forgotten(world: World) -> None:
-    """What the ledger alone remembers is gone (protocol 10.7)."""
-    world.opted_out.clear()
+    """What the ledger alone counted is gone; what `retry` took from it may be back."""
     world.slack += 3
+    for row in world.threats.rows.values():
+        row.excuses |= row.forgiven
 
 
 OTHER = {INSTANCE: "https://tmi.other.example", "https://tmi.other.example": INSTANCE}
@@ -151,7 +152,7 @@ def calm(world: World, machine: Machine) -> None:
     for pause in (0.0, settle, settle, settle, DAY, settle, settle, DAY, settle):
         world.time.advance(pause)
         machine.run()
-        if pause and not any(_unlinked(world)):
+        if pause and not _unlinked(world) and terms.beyond == 1 and not world.lied:
             break
     for row in world.threats.rows.values():
         _excuse(world, row.id)
@@ -180,6 +181,9 @@ def idle(world: World, machine: Machine) -> None:
     """Where all is linked and nobody touched anything, a pass writes nothing and costs the minimum (L3)."""
     if world.terms.beyond > 1 or world.broken or any(r.excuses or r.deleted for r in world.threats.rows.values()):
         return
-    machine.run()
+    for _ in range(3):  # what the last full look showed is tidied up first: links follow tickets that moved
+        machine.run()
+        if "write" not in world.points.trace:
+            break
     machine.run()
     world.judge("L3", must.L3(world))

@@ -54,6 +54,15 @@ STORIES = {
     "a doubt on a tracker without a Date outlives its process": Schedule(
         Terms(threats=1, lag=5.0, dated=False), (Event("pass", strikes=(Strike("create", 0, "lost-before"),)),)
     ),
+    # TMI got a new name, the old one stayed as an alias: the doubt was looked for under the new one only.
+    "TMI is renamed while a create is in doubt": Schedule(
+        Terms(threats=2, lag=5.0),
+        (
+            Event("pass", strikes=(Strike("create", 1, "nonsense-after"),)),
+            Event("moves ticket", 1),
+            Event("rename"),
+        ),
+    ),
 }
 
 

@@ -41,11 +41,13 @@ class Row:
     lost: int = 0
     """Creates that were lost before they made a ticket."""
     unlinked: int = 0
+    forgiven: set[str] = field(default_factory=set)
+    """Excuses that `retry` ended: an older ledger still has them."""
     excuses: set[str] = field(default_factory=set)
     """What people, operators and refusals did to it that ends the promise of a ticket."""
 
     def copy(self) -> Row:
-        return replace(self, excuses=set())
+        return replace(self, excuses=set(), forgiven=set())
 
 
 @dataclass(slots=True)

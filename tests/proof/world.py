@@ -13,7 +13,7 @@ from tmi_issue_sync.tracker import Traits
 from . import invariants as must
 from .disk import Disk
 from .faults import Points, Strike
-from .issues import US, Issues
+from .issues import HOME, US, Issues
 from .issues import Row as Ticket
 from .threat_door import ThreatDoor
 from .threats import Row as Threat
@@ -96,8 +96,6 @@ class World:
         """Trackers whose lists lied while nothing was known there (protocol 10.3)."""
         self.turned: set[str] = set()
         """Trackers that became public while a pass ran."""
-        self.opted_out: set[str] = set()
-        """Threats that the ledger which is there now has seen a person opt out of."""
         self.slack = 0
         """Passes whose restores may not have been counted: they were struck."""
         self.door: ThreatDoor | None = None
@@ -181,9 +179,14 @@ class World:
         self.say(issues.name, f"closes {row.number} for us")
         self.judge("S5", must.S5_close(self, row))
 
+    def _controlled(self, issues: Issues) -> bool:
+        """Whether the ledger knows a ticket that an honest list would show: a lie can be noticed (Lo6)."""
+        there = (row for row in issues.rows if row.project == HOME and not row.deleted and row.author == US)
+        return any(self.disk.remembers(issues.key.host, row.ids) for row in there)
+
     def on_strike(self, issues: Issues, kind: str, threat_id: str) -> None:
         """A fault strikes a tracker's answer: what that excuses."""
-        if kind == "false-empty" and not self.disk.remembers(issues.key.host):
+        if kind == "false-empty" and not self._controlled(issues):
             self.lied.add(issues.name)
         if kind == "503" or kind.startswith("500"):
             issues.stumble()

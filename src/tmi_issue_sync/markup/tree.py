@@ -20,6 +20,7 @@ _DEEPEST = 30
 """Deeper blocks are shown as they were written: the parser would soon stop to see what is in them."""
 _WEB = re.compile(r"(?:https?://|mailto:)[^\s<>\"]+", re.IGNORECASE)
 _NEWLINES = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_BLANK_LINES = re.compile(r"\A(?:[^\S\n]*+\n)++")
 _HIDDEN = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufff9\ufffa\ufffb")
 """Characters that turn the text around, or annotate it, unseen."""
 
@@ -129,10 +130,8 @@ def _items(tokens: Sequence[Token]) -> tuple[Block, ...]:
 def _code(text: str, info: str) -> Block | None:
     content = _clean(_NEWLINES.sub("\n", text)).expandtabs(4).rstrip()
     known = LANGUAGES.fullmatch(info.strip().lower())
-    lines = content.split("\n")
-    while lines and not lines[0].strip():
-        del lines[0]
-    return Block("code", text="\n".join(lines), language=known[0] if known else "") if lines else None
+    shown = _BLANK_LINES.sub("", content)
+    return Block("code", text=shown, language=known[0] if known else "") if shown else None
 
 
 def runs(tokens: Sequence[Token]) -> tuple[Run, ...]:

@@ -42,8 +42,8 @@ _ENTITY = re.compile(r"&(?=[#A-Za-z0-9][A-Za-z0-9]{1,7};)")
 _BETWEEN = "&#8203;"
 """Between a word and `{{`, which starts nothing inside a word."""
 
-_MONOSPACED = re.compile(r"\{\{(.+?)\}\}")
-_LINK = re.compile(r"\[(?:[^\]|\n]*\|)?((?:https?://|mailto:)[^\]|\n]+)\]")
+_MONOSPACED = re.compile(r"\{\{([^{}\n]+)\}\}")
+_LINK = re.compile(r"\[(?:[^\[\]|\n]*\|)?((?:https?://|mailto:)[^\[\]|\n]+)\]")
 _ESCAPED = re.compile(r"\\([^\w\s\\])")
 
 
