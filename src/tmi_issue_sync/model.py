@@ -111,7 +111,7 @@ class TicketRef:
 
 _BLOCK = re.compile(
     r"^`?tmi-issue-sync v1 (?P<word>tmi[0-9a-f]{32}) generation=(?P<generation>\d{1,6})"
-    r" threat=(?P<threat>[^\s`]{1,64}) instance=(?P<instance>[^\s`]{1,500})"
+    r" threat=(?P<threat>[^\s`]{1,200}) instance=(?P<instance>[^\s`]{1,500})"
     r"(?: create=(?P<create>[0-9a-f]{1,32}))?`?$",
     re.MULTILINE,
 )

@@ -14,7 +14,7 @@ from rig import threat
 from tmi_issue_sync.sandbox.wire import Reply, Request
 
 
-@pytest.mark.parametrize("length", [1, 36, 64, 65, 200, 201])
+@pytest.mark.parametrize("length", [1, 36, 65, 200, 201])
 def test_an_id_of_any_length(tmp_path: Path, length: int) -> None:
     def change(_: Random, request: Request, reply: Reply, headers: Headers) -> Answer:
         lost = request.method == "POST" and request.path.endswith("/issues")

@@ -67,6 +67,14 @@ def test_a_row_read_long_ago_is_read_again_before_its_ticket_is_made(world: Rig)
     assert posts(world) == 0
 
 
+def test_a_threat_is_left_alone_for_the_whole_quiet_minute(world: Rig) -> None:
+    world.tmi.edit_threat(FIRST, description="half of a sen")
+    world.wait(40)
+    assert only(world.run()) is Kind.WAIT
+    world.wait(30)
+    assert world.run().created == 1
+
+
 def test_whether_a_model_is_confidential_must_have_been_read(world: Rig) -> None:
     world.strike("status-before", site="tmi", method="GET", path=r"/threat_models/[^/]+$", times=-1, status=404)
     assert only(world.run()) is Kind.REFUSED
