@@ -124,6 +124,8 @@ class Rig:
     routes: tuple[Route, ...] = ()
     new_install: bool = True
     closing: bool = True
+    parents: bool = False
+    """Threat models get tickets above those of their threats."""
     superseding: bool = False
     drain: Callable[[], object] = lambda: None
     """Waits until every late commit has landed: they come in real time, and the clock here is set."""
@@ -141,7 +143,8 @@ class Rig:
         key, traits = adapter.key(options, target), adapter.traits(options)
         site = Site("issues", key, guarded(adapter.connect(options, (target,))), traits)
         site = replace(site, close_duplicates=self.closing, close_superseded=self.superseding)
-        return Destination("issues", key, target, traits, **self.place), site
+        to = Destination("issues", key, target, traits, **self.place)
+        return replace(to, parent=to if self.parents else None), site
 
     @contextmanager
     def setup(self, ledger: Path | None = None) -> Iterator[Setup]:

@@ -57,9 +57,10 @@ class Hands:
         except TrackerError as error:
             return Outcome(decision, "its ticket could not be read", error=error)
         if isinstance(found, Ticket):
-            self.ledger.keep(Look(None, (found,), ""))
             if entry.ticket and entry.ticket != found.ref:
-                self.ledger.gone(entry.ticket, f"moved to {found.number}")
+                self.ledger.moved(entry.ticket, found)
+            else:
+                self.ledger.keep(Look(None, (found,), ""))
             return self.linker.put(replace(decision, url=found.url))
         if isinstance(found, Gone) and entry.ticket:
             self.ledger.gone(entry.ticket, found.why)

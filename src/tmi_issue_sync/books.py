@@ -42,7 +42,7 @@ class Books:
     def _missing(self, reads: Mapping[str, ModelRead]) -> None:
         """Threats that a complete list of their model does not show: only noted (Lo2, Go2)."""
         shown = {threat.id for read in reads.values() for threat in read.threats}
-        entries = [e for e in self._ledger.entries().values() if e.model_id in reads]
+        entries = [e for e in self._ledger.entries().values() if e.model_id in reads and e.threat_id != e.model_id]
         gone = [e.threat_id for e in entries if e.threat_id not in shown and e.missing_since is None]
         back = [e.threat_id for e in entries if e.threat_id in shown and e.missing_since is not None]
         if gone:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Annotated
 
@@ -72,6 +73,9 @@ _MANY = ("threat_type", "cwe")
 _GLOB = ("model", "owner")
 
 
+_Values = dict[Annotated[str, Field(min_length=1)], Globs]
+
+
 class Condition(BaseModel):
     """What a route asks of a threat (see docs: routes). Every given condition must hold."""
 
@@ -97,6 +101,10 @@ class Condition(BaseModel):
     owner: Globs = ()
     """Glob on the threat model owner's address or name."""
     owner_not: Globs = ()
+    metadata: _Values = Field(default_factory=dict)
+    """Globs on values of the threat model's metadata, by key; all keys must match. One read per model."""
+    metadata_not: _Values = Field(default_factory=dict)
+    """The threat model's metadata matches none of these."""
     score_min: Score | None = None
     score_max: Score | None = None
     mitigated: bool | None = None
@@ -119,7 +127,18 @@ class Condition(BaseModel):
 
     def mismatch(self, threat: Threat) -> str | None:
         """None if the threat matches, else why not, in words."""
-        return self._lists(threat) or self._score(threat) or self._flags(threat) or self._dates(threat)
+        return (
+            self._lists(threat)
+            or self._score(threat)
+            or self._flags(threat)
+            or self._dates(threat)
+            or self._metadata(threat.model.metadata or ())
+        )
+
+    @property
+    def asks_metadata(self) -> bool:
+        """Whether it can't be told without a read of the threat's model."""
+        return bool(self.metadata or self.metadata_not)
 
     def _lists(self, threat: Threat) -> str | None:
         for name, values in _facts(threat).items():
@@ -129,6 +148,16 @@ class Condition(BaseModel):
                 return f"{label} {shown} is not {'one of ' if len(wanted) > 1 else ''}{', '.join(wanted)}"
             if unwanted and _hit(name, values, unwanted):
                 return f"{label} {shown} is left out by {name}_not"
+        return None
+
+    def _metadata(self, pairs: Iterable[tuple[str, str]]) -> str | None:
+        said = dict(pairs)
+        for key, wanted in self.metadata.items():
+            if not any(_glob(said.get(key, ""), pattern) for pattern in wanted):
+                return f"metadata {key} {said.get(key) or '(none)'} is not {' or '.join(wanted)}"
+        for key, unwanted in self.metadata_not.items():
+            if key in said and any(_glob(said[key], pattern) for pattern in unwanted):
+                return f"metadata {key} {said[key]} is left out by metadata_not"
         return None
 
     def _score(self, threat: Threat) -> str | None:
@@ -198,6 +227,7 @@ def shadows(earlier: Condition, later: Condition) -> bool:
             for name in ("score_max", "created_before", "modified_before")
         )
         and all(getattr(earlier, f) in (None, getattr(later, f)) for f in ("mitigated", "include_in_report"))
+        and all(getattr(earlier, f) in ({}, getattr(later, f)) for f in ("metadata", "metadata_not"))
     )
 
 

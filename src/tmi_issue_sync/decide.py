@@ -18,42 +18,20 @@ any other URL           any                         adopt; a ticket of ours besi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .ledger.rows import Entry, Known, Link, Side, keeper
 from .model import ModelRead, Threat
-from .plan import RESTORES, Decision, Kind, Plan, View
+from .parents import place
+from .plan import RESTORES, Decision, Kind, View
 from .rules import Destination, choose
 from .urls import host_of, is_url, same_url
 
-
-def plan(reads: Iterable[ModelRead], view: View) -> Plan:
-    """Decide about every threat, then spend the budget on the most severe, oldest ones."""
-    decisions = [decide(threat, read, view) for read in reads for threat in read.threats]
-    creates = sorted((d for d in decisions if d.kind is Kind.CREATE), key=_urgency)
-    rest = [d for d in decisions if d.kind is not Kind.CREATE]
-    left = max(0, min(view.policy.per_pass, view.policy.per_day - view.spent_today))
-    return Plan(tuple(rest + creates[:left] + [_later(decision, view) for decision in creates[left:]]))
-
-
-def _urgency(decision: Decision) -> tuple[int, datetime, str]:
-    threat = decision.threat
-    return (threat.severity.rank, threat.created_at, threat.id)
-
-
-def _later(decision: Decision, view: View) -> Decision:
-    daily = view.policy.per_day - view.spent_today < view.policy.per_pass
-    when = "when the last 24 hours hold fewer than" if daily else "in the next pass: a pass makes at most"
-    cap = view.policy.per_day if daily else view.policy.per_pass
-    return replace(
-        decision,
-        kind=Kind.WAIT,
-        reason=f"its turn is {when} {cap} new tickets",
-        wants=True,
-        seconds=None if daily else 0.0,
-    )
+CHILDLESS = frozenset({Kind.OPTED_OUT, Kind.NOTE, Kind.UNLINKED, Kind.GONE, Kind.SKIP})
+"""Where a model has no ticket and gets none: its threats' tickets stand alone."""
+UNDECIDED = frozenset({Kind.WAIT, Kind.FIND, Kind.PARKED, Kind.REFUSED, Kind.FOREIGN})
+"""Where a model's ticket is still to come: those of its threats wait for it."""
 
 
 def decide(threat: Threat, read: ModelRead, view: View) -> Decision:
@@ -191,17 +169,27 @@ def _new(threat: Threat, read: ModelRead, entry: Entry | None, view: View) -> De
     if foreign is not None:
         why = f"{foreign.number} names this threat under {foreign.instance}: add it to [tmi] instance_aliases"
         return Decision(threat, Kind.FOREIGN, why, url=foreign.url)
-    to = choose(threat, view.routes, view.default)
+    to = _place(threat, read, view)
     if isinstance(to, str):
         return Decision(threat, Kind.SKIP, to)
     after = view.policy.created_after
-    if after is not None and threat.created_at < after:
+    if after is not None and threat.created_at < after and not threat.whole_model:
         return Decision(threat, Kind.SKIP, f"created before the baseline of {after:%Y-%m-%d} (sync.created_after)")
     if entry is not None and entry.parked and entry.payload == view.payload(threat, to):
         return Decision(threat, Kind.PARKED, f"{entry.parked}; mend it, or `retry {threat.id}`", to=to)
     if refusal := _exposed(threat, to, view):
         return Decision(threat, Kind.REFUSED, refusal, to=to)
     return _ready(threat, read, to, view)
+
+
+def _place(threat: Threat, read: ModelRead, view: View) -> Destination | str:
+    if threat.whole_model:
+        return place(read.threats, view.routes, view.default)
+    to = choose(threat, view.routes, view.default)
+    parent = view.parents.get(threat.model.id)
+    if isinstance(to, str) or parent is None or parent.kind not in CHILDLESS:
+        return to
+    return replace(to, parent=None)
 
 
 def _exposed(threat: Threat, to: Destination, view: View) -> str:
@@ -230,6 +218,12 @@ def _ready(threat: Threat, read: ModelRead, to: Destination, view: View) -> Deci
     if still < view.policy.quiet:
         left = view.policy.quiet - still
         return Decision(threat, Kind.WAIT, f"edited a moment ago{_in(left)}", to=to, seconds=left, wants=True)
+    if threat.whole_model:
+        return Decision(threat, Kind.CREATE, "threat model without a ticket", to=to, wants=True)
+    parent = view.parents.get(threat.model.id) if to.parent else None
+    if parent and parent.kind in UNDECIDED:
+        why = f"the ticket of its threat model comes first ({parent.reason})"
+        return Decision(threat, Kind.WAIT, why, to=to, seconds=parent.seconds, wants=True)
     return Decision(threat, Kind.CREATE, f"{threat.severity} threat without a ticket", to=to, wants=True)
 
 

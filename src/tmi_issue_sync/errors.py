@@ -5,6 +5,7 @@ SyncError                     a sentence for the user, what to do next, and an e
 ├── ConfigError               78  the configuration can't work as written
 ├── LedgerError               78  the ledger can't be used as it is
 ├── Locked                    75  another instance holds the ledger
+├── Closed                    1   a place takes nothing more in this pass
 ├── NeedsPerson               77  only a person can mend it (login, permission, approval)
 ├── TmiError                  69  TMI did not answer, or not with what it promises
 │   ├── TmiDenied             77  TMI knows us and says no
@@ -60,6 +61,17 @@ class Locked(SyncError):
     """Another instance holds the ledger (protocol St1)."""
 
     exit_code = 75
+
+
+class Closed(SyncError):
+    """A place takes nothing more in this pass: no failure of the threat's, an alert told why where one is due.
+
+    `seconds` is when another pass would get further, None where that can't be told.
+    """
+
+    def __init__(self, why: str, seconds: float | None = None) -> None:
+        super().__init__(why)
+        self.seconds = seconds
 
 
 class NeedsPerson(SyncError):

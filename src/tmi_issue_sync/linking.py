@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from .clock import Clock
@@ -11,6 +11,7 @@ from .errors import Changed, LinkRefused, LinkUnknown, ThreatGone, TmiError
 from .ledger import Ledger
 from .ledger.rows import Write
 from .model import ModelRead, Threat
+from .parents import as_threat
 from .plan import Decision, Kind
 from .report import Outcome
 from .tmi.door import Prepared, Receipt, Tmi
@@ -32,12 +33,16 @@ class _Sent:
 class Linker:
     """Writes links in one pass and verifies them at its end, one list per model."""
 
-    def __init__(self, tmi: Tmi, ledger: Ledger, clock: Clock, run_id: str, version: Callable[[], str]) -> None:
+    def __init__(
+        self, tmi: Tmi, ledger: Ledger, clock: Clock, run_id: str, version: Callable[[], str], no_writer: str = ""
+    ) -> None:
         self._tmi = tmi
         self._ledger = ledger
         self._clock = clock
         self._run_id = run_id
         self._version = version
+        self.no_writer = no_writer
+        """Why every link waits in this pass, where the operator lets them; empty: they are written."""
         self._sent: dict[str, list[_Sent]] = {}
 
     def put(self, decision: Decision, done: str = "", *, ours: bool = True, created: bool = False) -> Outcome:
@@ -46,6 +51,8 @@ class Linker:
         `done` says what came before, in words, and opens the outcome's text.
         """
         threat, url = decision.threat, decision.url
+        if self.no_writer:
+            return Outcome(decision, f"{done}its link waits: {self.no_writer}", url, created=created)
         prepared: Prepared | None = None
         try:
             prepared = self._tmi.prepare(threat)
@@ -56,7 +63,8 @@ class Linker:
             return self._failed(decision, done, error, created, prepared)
         self._audit(threat, url, receipt.sent_id, receipt.got_id or "", "written")
         outcome = Outcome(decision, f"{done}linked to {url}", url, created=created, wrote=True)
-        self._sent.setdefault(threat.model.id, []).append(_Sent(decision, url, ours, receipt, outcome))
+        listed_by = "" if threat.whole_model else threat.model.id
+        self._sent.setdefault(listed_by, []).append(_Sent(decision, url, ours, receipt, outcome))
         return outcome
 
     def _failed(
@@ -77,18 +85,26 @@ class Linker:
         return Outcome(decision, f"{done}not linked", url, error=error, created=created)
 
     def verify(self) -> list[Outcome]:
-        """Read each written model once and compare what the list shows (Wr3)."""
+        """Read each written model, and the list of models, once and compare what they show (Wr3)."""
         outcomes: list[Outcome] = []
         for sent in self._sent.values():
-            model = sent[0].decision.threat.model
-            read = next(iter(self._tmi.read([model])))
-            if isinstance(read, ModelRead):
-                rows = {threat.id: threat for threat in read.threats}
-                outcomes += [self._verified(each, rows.get(each.decision.threat.id)) for each in sent]
+            try:
+                rows = {row.id: row for row in self._rows(sent[0].decision.threat)}
+            except TmiError as error:
+                outcomes += [replace(each.outcome, error=error) for each in sent]
             else:
-                outcomes += [replace(each.outcome, error=read[1]) for each in sent]
+                outcomes += [self._verified(each, rows.get(each.decision.threat.id)) for each in sent]
         self._sent.clear()
         return outcomes
+
+    def _rows(self, threat: Threat) -> Iterable[Threat]:
+        """The list that shows this threat, or this whole model. Raises TmiError."""
+        if threat.whole_model:
+            return map(as_threat, self._tmi.threat_models())
+        read = next(iter(self._tmi.read([threat.model])))
+        if isinstance(read, ModelRead):
+            return read.threats
+        raise read[1]
 
     def _verified(self, sent: _Sent, row: Threat | None) -> Outcome:
         if row is None:
@@ -109,6 +125,7 @@ class Linker:
             self._ledger.adopted(row, sent.url)
 
     def _audit(self, threat: Threat, url: str, sent_id: str, got_id: str, outcome: str) -> None:
-        target = f"{threat.model.id}/{threat.id} issue_uri={url}"
+        name = threat.id if threat.whole_model else f"{threat.model.id}/{threat.id}"
+        target = f"{name} issue_uri={url}"
         now = self._clock.now()
         self._ledger.wrote(Write(now, self._run_id, "tmi", "link", target, threat.id, sent_id, got_id, outcome))

@@ -6,8 +6,10 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from .above import Above
 from .clock import Clock
 from .errors import (
+    Closed,
     Denied,
     LinkRefused,
     NeedsPerson,
@@ -23,24 +25,17 @@ from .errors import (
 from .ledger import Ledger
 from .ledger.rows import Entry, Side, Write
 from .linking import Linker
-from .model import Draft, Level, Marker, ModelRead, Threat, Ticket, TrackerKey
+from .model import Draft, Level, Marker, ModelRead, Parent, Threat, Ticket, TrackerKey
 from .plan import ATTEMPTS, FRESH, Decision, Kind
 from .render import Renderer, payload_hash
 from .report import Outcome
 from .rules import Destination
 from .sight import Seen, Site, Watcher, doubt_start
 from .tmi.door import Tmi
+from .tracker import Nester
 
 LOST_IN_A_ROW = 2
 """Lost answers after which a tracker is left alone for this pass."""
-
-
-class Closed(SyncError):
-    """A place takes nothing more in this pass: no failure of the threat's, an alert told why where one is due."""
-
-    def __init__(self, why: str, seconds: float | None = None) -> None:
-        super().__init__(why)
-        self.seconds = seconds
 
 
 @dataclass(slots=True)
@@ -56,6 +51,7 @@ class Maker:
     run_id: str
     linker: Linker
     watcher: Watcher
+    above: Above
     seen: dict[TrackerKey, Seen]
     reads: dict[str, ModelRead]
     decide: Callable[[Threat, ModelRead], Decision]
@@ -107,12 +103,14 @@ class Maker:
             if decision.kind is not Kind.CREATE or decision.to is None:
                 return Outcome(decision, f"not made: {decision.reason}", waits=decision.seconds)
             site = self._open(decision.to, decision.threat)
-            draft = self.draft(decision.threat, decision.to)
+            parent = self.above.parent(decision.threat, decision.to)
+            draft = self.draft(decision.threat, decision.to, parent)
         except Closed as closed:
             return Outcome(planned, f"waits: {closed.why}", waits=closed.seconds)
         except (TmiError, TrackerError) as error:
             return Outcome(planned, "not made", error=error)
-        ticket = self._create(decision, site, draft)
+        nest_under = parent.url if parent and isinstance(site.tracker, Nester) else ""
+        ticket = self._create(decision, decision.to, site, draft, nest_under)
         if isinstance(ticket, Outcome):
             return ticket
         linked = self.linker.put(replace(decision, url=ticket.url), f"created {ticket.number}, ", created=True)
@@ -127,7 +125,8 @@ class Maker:
             if not isinstance(again, ModelRead):
                 raise again[1]
             self.reads[read.model.id] = read = again
-        row = next((threat for threat in read.threats if threat.id == decision.threat.id), None)
+        rows = [self.above.model(read.model.id)] if decision.threat.whole_model else read.threats
+        row = next((threat for threat in rows if threat and threat.id == decision.threat.id), None)
         if row is None:
             return replace(decision, kind=Kind.SKIP, reason="TMI shows it no more")
         return decision if row == decision.threat else self.decide(row, read)
@@ -141,9 +140,9 @@ class Maker:
         if to.key not in self.checked:
             self._check(site, to)
             self.checked.add(to.key)
-        if threat.model.id not in self.probed:
+        if threat.model.id not in self.probed and not self.linker.no_writer:
             self.probed[threat.model.id] = self._probe(threat)
-        denied = self.probed[threat.model.id]
+        denied = self.probed.get(threat.model.id)
         if denied is not None:
             raise denied
         return site
@@ -160,26 +159,33 @@ class Maker:
             raise self.close(to.key, NeedsPerson(f"{site.name}: {trouble[0]}"))
 
     def _probe(self, threat: Threat) -> TmiError | None:
+        """Whether links can be written in its model; a whole model is asked by one of its threats."""
         try:
-            self.tmi.probe(threat)
+            self.tmi.probe(self.reads[threat.model.id].threats[0] if threat.whole_model else threat)
         except TmiError as error:
             if str(error) not in map(str, self.alerts):
                 self.alerts.append(error)
             return error
         return None
 
-    def draft(self, threat: Threat, to: Destination) -> Draft:
+    def payload(self, threat: Threat, to: Destination) -> str:
+        """What would be sent, as a hash. Raises Rejected where a template can't be rendered."""
+        return payload_hash(self.draft(threat, to, None), threat.model.issue_uri if to.parent else "")
+
+    def draft(self, threat: Threat, to: Destination, parent: Parent | None) -> Draft:
         """What would be sent for this threat. Raises Rejected where a template can't be rendered."""
         entry = self.ledger.entry(threat.id)
         ident = uuid.uuid4().hex
         marker = Marker(self.instance, threat.id, entry.generation if entry else 0, ident[:12])
         confidential = self.ledger.confidential().get(threat.model.id, True)
-        return self.renderer.draft(threat, to, marker, confidential=confidential, request_id=ident)
+        return self.renderer.draft(threat, to, marker, confidential=confidential, request_id=ident, parent=parent)
 
-    def _create(self, decision: Decision, site: Site, draft: Draft) -> Ticket | Outcome:
+    def _create(
+        self, decision: Decision, to: Destination, site: Site, draft: Draft, nest_under: str
+    ) -> Ticket | Outcome:
         """Intent, one request, record: nothing may come between the last two (protocol Cr2-Cr4)."""
         threat = decision.threat
-        seq = self.ledger.intend(threat, site.key, payload_hash(draft), draft.marker.create)
+        seq = self.ledger.intend(threat, site.key, self.payload(threat, to), draft.marker.create, nest_under)
         try:
             ticket = site.tracker.create(draft)
         except TrackerError as error:
@@ -188,8 +194,8 @@ class Maker:
         self.lost.pop(site.key, None)
         self._audit(site, draft, f"created {ticket.number}", ticket.request_id)
         if ticket.marker is None:
-            lost = f"{site.name} dropped the marker of {ticket.number}: no more tickets until that is mended"
-            self.close(site.key, NeedsPerson(lost))
+            lost = f"{ticket.number} did not come back as it was sent (its marker, or what keeps it confidential)"
+            self.close(site.key, NeedsPerson(lost, todo="No more tickets are made there until that is mended."))
         return ticket
 
     def _not_made(self, decision: Decision, site: Site, draft: Draft, seq: int, error: TrackerError) -> Outcome:

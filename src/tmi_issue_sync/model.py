@@ -43,6 +43,8 @@ class ThreatModel:
     threat_count: int = 0
     created_at: datetime | None = None
     modified_at: datetime | None = None
+    metadata: tuple[tuple[str, str], ...] | None = None
+    """In no list row: None where it was not read (`models`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Threat:
     ssvc: str = ""
     issue_uri: str = ""
     alias: int | None = None
+    whole_model: bool = False
+    """It stands for its threat model, which gets a ticket as a threat does (`parents`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,15 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Parent:
+    """The ticket that stands above another: a threat model's, or an issue that a person linked to the model."""
+
+    ref: TicketRef
+    number: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A ticket to be. An adapter refuses what it can't keep; it drops nothing in silence."""
 
@@ -206,6 +219,7 @@ class Draft:
     fields: Mapping[str, Json] = field(default_factory=dict)
     priority: str | None = None
     parent: TicketRef | None = None
+    """Named in the body, too: a tracker without a place for it leaves it at that."""
     confidential: bool = False
     request_id: str = ""
     """Ours, sent along and kept in the audit trail."""
@@ -228,3 +242,5 @@ class Finding:
     todo: str = ""
     public: bool | None = None
     """Set by the finding that read the target's visibility: can anybody on the internet read it?"""
+    lines: tuple[str, ...] = ()
+    """TOML for the place's own table that mends it as it is: `fields."Team" = "Red"`, one dotted key a line."""

@@ -47,9 +47,13 @@ CHANGES = frozenset({Kind.CREATE, Kind.FIND, Kind.LINK, Kind.RESTORE, Kind.FOLLO
 """Decisions that a pass acts on: `plan --check` exits 3 where there is one."""
 
 
+LINKS = frozenset({Kind.LINK, Kind.RESTORE, Kind.FOLLOW})
+"""Decisions that write to TMI and nowhere else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens to one threat and why. `seconds`: when a wait is over, where that can be told."""
+    """What happens to one threat, or one whole model, and why. `seconds`: when a wait is over, if that is known."""
 
     threat: Threat
     kind: Kind
@@ -107,6 +111,8 @@ class View:
     """By model id; a model that is not in it is unknown, and counts as confidential (Co1)."""
     unlinkable: Mapping[TrackerKey, str] = field(default_factory=dict)
     """Trackers whose links TMI refused as such, and its words: no more tickets there until one is taken."""
+    no_writer: str = ""
+    """Why nobody can write links for now, where the operator lets them wait (`links = "pending"`)."""
     settling: str = ""
     """Why no tracker gets a ticket yet (St4)."""
     settle_left: float | None = None
@@ -117,6 +123,8 @@ class View:
     """The hash of what would be sent; asked for parked threats only."""
     version: Callable[[], str] = lambda: ""
     """TMI's version: a blocked link is tried again when it changes (Wr4)."""
+    parents: Mapping[str, Decision] = field(default_factory=dict)
+    """What happens to whole models, by model id; empty where no place wants them to have tickets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,10 @@ class Destination:
     body: str | None = None
     labels: tuple[str, ...] = ()
     fields: Mapping[str, Json] = field(default_factory=dict)
-    priority: str | None = None
-    """jinja2 template that gives the tracker's own priority; None: not set."""
+    priority: Json = None
+    """The tracker's own, as one of `fields` (`render.lookup`); None: not set."""
+    parent: Destination | None = None
+    """Where the ticket of a threat's model is made, which stands above the threat's; None: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ def choose(threat: Threat, routes: Sequence[Route], default: Destination | None)
     """Where the threat's ticket goes, or in words why it gets none. First match wins."""
     reasons = []
     for route in routes:
+        if route.when.asks_metadata and threat.model.metadata is None:
+            return f"the metadata of its threat model is not known, and {route.name} asks for it"
         why = route.when.mismatch(threat)
         if why is None:
             return route.to

@@ -65,7 +65,7 @@ class Watcher:
         before = self._ledger.site(site.key)
         paused = self._ledger.paused(site.key)
         if paused > 0:
-            return self._closed(site, Unavailable(f"it asked us to wait {paused:.0f} s more", retry_after=paused))
+            return self._closed(site, Unavailable(f"it is left alone for {paused:.0f} s more", retry_after=paused))
         try:
             since = None if self._full_look_due(before) else self._since(before)
             look, at = self._changed(site, since)
@@ -145,9 +145,10 @@ class Watcher:
             return False
         if not isinstance(found, Ticket):
             return False
-        self._ledger.keep(Look(None, (found,), ""))
-        if found.ref != known.ref:  # it got a new identity where it went
-            self._ledger.gone(known.ref, f"moved to {found.number}")
+        if found.ref == known.ref:
+            self._ledger.keep(Look(None, (found,), ""))
+        else:
+            self._ledger.moved(known.ref, found)
         return found.ref == known.ref and found.project == known.key.project and found.marker is not None
 
     def _horizons(self, site: Site, at: Instant) -> dict[str, float | None]:

@@ -55,7 +55,7 @@ class Sweeper:
         elif same_url(self.shown.get(loser.threat_id, ""), loser.url):
             self.notes.append(f"{told}; the link is moved first")
         else:
-            public = seen.site.public and best.key != loser.key  # Co3: no confidential ticket is named in public
+            public = best.key != loser.key and self._public(loser)
             words = "Duplicate of another ticket." if public else f"Duplicate of {best.url}"
             self._close(seen, loser, best, words)
 
@@ -65,8 +65,13 @@ class Sweeper:
         if mine is None or not mine.open or entry.offered or (seen := self._closing(mine)) is None:
             return
         if seen.site.close_superseded and same_url(self.shown.get(entry.threat_id, ""), entry.link_url):
-            words = "TMI links another ticket" + ("." if seen.site.public else f": {entry.link_url}")
+            words = "TMI links another ticket" + ("." if self._public(mine) else f": {entry.link_url}")
             self._close(seen, mine, None, words)
+
+    def _public(self, ticket: Known) -> bool:
+        """Whether anybody may read it: no confidential ticket is named there; who knows an unknown place (Co3)?"""
+        seen = self.seen.get(ticket.key)
+        return seen is None or seen.site.public
 
     def _closing(self, ticket: Known) -> Seen | None:
         """Its tracker, if this ledger may close it there: sent by us, under our account, not swept before."""
@@ -127,7 +132,11 @@ def duplicates(tickets: Iterable[Known], ours: frozenset[str]) -> Iterable[Seque
     return [found for found in by_threat.values() if len(found) > 1]
 
 
-def strangers(ledger: Ledger, ours: frozenset[str]) -> Iterable[NeedsPerson]:
+class SecondInstance(NeedsPerson):
+    """Another ledger makes tickets for this TMI (protocol Fr3)."""
+
+
+def strangers(ledger: Ledger, ours: frozenset[str]) -> Iterable[SecondInstance]:
     """Tickets that another instance made for this TMI since this ledger first looked (protocol Fr3)."""
     sites = ledger.sites()
     for known in ledger.tickets():
@@ -140,7 +149,7 @@ def strangers(ledger: Ledger, ours: frozenset[str]) -> Iterable[NeedsPerson]:
             and known.created_at > site.first_look
             and newest - known.created_at < RECENT
         ):
-            yield NeedsPerson(
+            yield SecondInstance(
                 f"{_name(known)} was made as {known.author} on {known.created_at:%Y-%m-%d %H:%M} UTC, after this"
                 f" ledger's first look on {site.first_look:%Y-%m-%d %H:%M}, and not by this ledger",
                 todo="Does a second tmi-issue-sync with a ledger of its own run for this TMI? Stop one of them.",

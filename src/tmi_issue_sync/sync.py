@@ -9,18 +9,21 @@ from typing import Protocol
 
 from structlog.contextvars import bound_contextvars
 
+from .above import Above
 from .apply import Hands
 from .books import Books
 from .clock import Clock
-from .decide import decide, plan
+from .decide import decide
 from .errors import SyncError, TmiError, TrackerError, UsageError
 from .ledger import Ledger
 from .ledger.rows import Known
 from .linking import Linker
 from .making import Maker
 from .model import ModelRead, Threat, ThreatModel, TrackerKey
+from .models import Models, wants_metadata
 from .plan import CHANGES, Decision, Kind, Plan, Policy, View
-from .render import Renderer, payload_hash
+from .planner import plan, with_parents
+from .render import Renderer
 from .report import Outcome, Report
 from .rules import Destination, Route
 from .sight import Seen, Site, Watcher, settle_left
@@ -33,6 +36,7 @@ __all__ = ["Progress", "Scope", "Setup", "Site", "run_pass"]
 FIRST_RUN = 10
 """More tickets than this on a first run want a person's word."""
 DAY = 86400.0
+STOPPED = "stopped before the end: the next pass goes on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Scope:
     """Ids or exact names; empty means all."""
     threats: frozenset[str] = frozenset()
     limit: int | None = None
+    woken: bool = False
+    """Somebody said that these models changed: one that TMI does not show is no slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class Setup:
     aliases: frozenset[str] = frozenset()
     version: Callable[[], str] = lambda: ""
     """TMI's version, asked for only where a link is refused."""
+    no_writer: Callable[[], str] = lambda: ""
+    """Why nobody can write links for now, where tickets are made all the same (`links = "pending"`)."""
 
 
 class Progress(Protocol):
@@ -83,11 +91,12 @@ def run_pass(
     stop: Callable[[], bool] = lambda: False,
 ) -> Report:
     """Run one pass. `apply=False` ends after the plan. `approve` is asked once, before a first run makes
-    more than ten tickets. `stop` is asked before each change. Raises SyncError where no pass is possible."""
+    more than ten tickets. `stop` is asked before each model is read and each change is made. Raises SyncError
+    where no pass is possible."""
     report = Report(uuid.uuid4().hex[:12], setup.clock.now(), apply)
     setup.ledger.begin_run(report.run_id)
     try:
-        with bound_contextvars(run=report.run_id):
+        with bound_contextvars(**{"pass": report.run_id}):
             _Pass(setup, scope, report, progress).run(apply, approve, stop)
     except SyncError as error:
         setup.ledger.end_run(report.run_id, error.exit_code, str(error))
@@ -110,7 +119,9 @@ class _Pass:
         self._seen: dict[TrackerKey, Seen] = {}
         self._models: list[ThreatModel] = []
         self._reads: dict[str, ModelRead] = {}
-        self._linker = Linker(setup.tmi, setup.ledger, setup.clock, report.run_id, setup.version)
+        self._no_writer = setup.no_writer()
+        self._linker = Linker(setup.tmi, setup.ledger, setup.clock, report.run_id, setup.version, self._no_writer)
+        self._above = Above(setup.tmi, setup.ledger, setup.clock, report.run_id, self._seen)
         self._maker = Maker(
             tmi=setup.tmi,
             ledger=setup.ledger,
@@ -121,15 +132,19 @@ class _Pass:
             run_id=report.run_id,
             linker=self._linker,
             watcher=self._watcher,
+            above=self._above,
             seen=self._seen,
             reads=self._reads,
-            decide=lambda threat, read: decide(threat, read, self._view()),
+            decide=lambda threat, read: decide(threat, read, with_parents([read], self._view())),
             alerts=report.alerts,
         )
         self._hands = Hands(setup.ledger, self._linker, self._maker, self._seen)
 
     def run(self, apply: bool, approve: Callable[[Report], bool], stop: Callable[[], bool]) -> None:
-        self._read()
+        self._read(stop)
+        if stop():
+            self._report.notes.append(STOPPED)
+            return
         self._look()
         if apply:
             self._report.notes += self._maker.resolve(self._ledger.entries().values())
@@ -140,17 +155,20 @@ class _Pass:
         if apply:
             Books(self._ledger).enter(found, self._reads, whole=not self._scope.threats)
             self._apply(self._approved(found, approve), stop)
+            self._report.notes += self._above.nest()
             self._sweep()
 
     # -- 1 read --------------------------------------------------------------------------------------------
 
-    def _read(self) -> None:
+    def _read(self, stop: Callable[[], bool]) -> None:
         """Threats of every model in scope; a model that can't be read is an alert, and changes nothing."""
         self._progress.stage("reading threat models")
         self._models = [m for m in self._setup.tmi.threat_models() if self._in_scope(m)]
         full = [model for model in self._models if model.threat_count > 0]  # 0 only spares the call this time
         failed = 0
         for read in self._setup.tmi.read(full):
+            if stop():
+                return
             if isinstance(read, ModelRead):
                 self._reads[read.model.id] = self._pilot(read)
             else:
@@ -167,6 +185,8 @@ class _Pass:
 
     def _found(self) -> None:
         """A pilot that names what TMI does not show is a slip of the pen, and no empty pass."""
+        if self._scope.woken:
+            return
         models = {name for read in self._models for name in (read.id, read.name)}
         threats = {threat.id for read in self._reads.values() for threat in read.threats}
         for kind, given, shown in (("model", self._scope.models, models), ("threat", self._scope.threats, threats)):
@@ -192,6 +212,7 @@ class _Pass:
             self._seen[site.key] = seen
             if seen.error is not None:
                 self._report.alerts.append(seen.error)
+                self._report.closed[site.key] = seen.error
         settled = all(self._ledger.site(site.key).settled for site in self._setup.sites)
         if self._ledger.settling() and settled:
             self._ledger.settled()
@@ -199,17 +220,12 @@ class _Pass:
     # -- 3 plan --------------------------------------------------------------------------------------------
 
     def _plan(self) -> Plan:
-        """Plan; read once for good what no list row says of a model; plan again."""
+        """Plan, with what no list row says of a model read where it is needed."""
+        models = Models(self._setup.tmi, self._ledger, self._setup.clock, self._report.alerts)
+        if wants_metadata(self._setup.routes, self._setup.default):
+            self._reads |= {read.model.id: read for read in models.metadata(self._reads.values())}
         found = plan(self._reads.values(), self._view())
-        known = self._ledger.confidential()
-        asked = {d.threat.model.id: d.threat.model for d in found.of(Kind.REFUSED)}
-        unknown = [model for model_id, model in asked.items() if model_id not in known]
-        for model in unknown:
-            try:
-                self._ledger.set_confidential(model.id, self._setup.tmi.is_confidential(model))
-            except TmiError as error:
-                self._report.alerts.append(error)
-        return plan(self._reads.values(), self._view()) if unknown else found
+        return plan(self._reads.values(), self._view()) if models.confidential(found) else found
 
     def _view(self) -> View:
         tickets: dict[str, list[Known]] = {}
@@ -237,6 +253,7 @@ class _Pass:
             sweeping=self._sweeping(),
             confidential=self._ledger.confidential(),
             unlinkable=self._ledger.unlinkable(),
+            no_writer=self._no_writer,
             settling=settling,
             settle_left=left,
             spent_today=self._ledger.spent(self._setup.clock.now(), DAY),
@@ -261,16 +278,18 @@ class _Pass:
     def _payload(self, threat: Threat, to: Destination) -> str:
         """What would be sent, as a hash; a draft that can't be rendered has none."""
         try:
-            return payload_hash(self._maker.draft(threat, to))
+            return self._maker.payload(threat, to)
         except TrackerError:
             return ""
 
     def _tell(self) -> None:
-        """What a person should know and no decision says: settling, another instance."""
+        """What a person should know and no decision says: settling, links that wait, another instance."""
         text, _ = self._settling()
         if text and self._report.wanting:
             why = "this ledger is new, or not the last one, so every tracker is watched before anything is made"
             self._report.notes.append(f"{text}: {why}")
+        if self._no_writer:
+            self._report.notes.append(f"links wait: {self._no_writer}")
         self._report.alerts += strangers(self._ledger, self._ours())
 
     # -- 4 apply -------------------------------------------------------------------------------------------
@@ -296,11 +315,14 @@ class _Pass:
         for decision in actions:
             stopped = stopped or stop()
             if stopped:
-                self._report.notes.append("stopped before the end: the next pass goes on")
+                self._report.notes.append(STOPPED)
                 break
             outcome = self._hands.act(decision)
             self._report.outcomes.append(outcome)
             self._progress.done(outcome)
+        for key, closed in self._maker.closed.items():
+            if closed.seconds is None:  # else time alone opens it
+                self._report.closed.setdefault(key, closed)
         if self._report.outcomes:
             self._progress.stage("verifying links")
         verified = {outcome.decision.threat.id: outcome for outcome in self._linker.verify()}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, cast, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -54,6 +54,24 @@ class Closer(Protocol):
         ...
 
 
+@runtime_checkable
+class Nester(Protocol):
+    """What an adapter may add where putting a ticket below its parent takes a request of its own."""
+
+    def nest(self, child: TicketRef, parent: str) -> None:
+        """Put it below the ticket with this URL; again is harmless. Raises TrackerError."""
+        ...
+
+
+@runtime_checkable
+class Rehearser(Protocol):
+    """What an adapter may add: saying beforehand what its tracker would refuse of a draft."""
+
+    def rehearse(self, draft: Draft) -> Iterable[Finding]:
+        """Required fields, unknown values: each with the line that mends it. Makes nothing. Raises TrackerError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What the core must know of a tracker. Times in seconds (protocol 1)."""
@@ -87,6 +105,13 @@ O = TypeVar("O", bound=BaseModel)  # noqa: E741
 T = TypeVar("T", bound=BaseModel)
 
 
+def _no_kinds(target: T, kind: str) -> T:
+    """The kind of ticket that most trackers have: one."""
+    if kind:
+        raise ConfigError(f"its tickets have no kinds like {kind!r}", todo="Write parent = true.")
+    return target
+
+
 @dataclass(frozen=True, slots=True)
 class Adapter(Generic[O, T]):
     """What an entry point of the group names."""
@@ -99,6 +124,9 @@ class Adapter(Generic[O, T]):
     traits: Callable[[O], Traits]
     connect: Callable[[O, tuple[T, ...]], Tracker]
     """Targets of one project; must not send anything."""
+    above: Callable[[T, str], T] = _no_kinds
+    """The target of the tickets that stand above this target's. The kind is the operator's word, as in
+    `parent = "epic"`, or empty for the tracker's own choice. Raises ConfigError for one that there can't be."""
 
 
 def installed() -> dict[str, EntryPoint]:
@@ -128,45 +156,61 @@ def load(name: str) -> Adapter[Any, Any]:
     return adapter
 
 
+R = TypeVar("R")
+
+
 class Guarded:
     """A tracker whose every unclassified failure is `Uncertain`: unknown means a ticket may exist (Cr4)."""
 
     def __init__(self, inner: Tracker) -> None:
         self._inner = inner
+        self.calls = 0
+        """Operations asked of it so far; each may be several requests."""
+
+    def _guard(self, call: Callable[[], R]) -> R:
+        self.calls += 1
+        return _guard(call)
 
     def check(self) -> Iterable[Finding]:
-        return _guard(lambda: list(self._inner.check()))
+        return self._guard(lambda: list(self._inner.check()))
 
     def changed(self, since: datetime | None) -> Look:
-        return _guard(lambda: self._inner.changed(since))
+        return self._guard(lambda: self._inner.changed(since))
 
     def find(self, marker: Marker) -> Look:
-        return _guard(lambda: self._inner.find(marker))
+        return self._guard(lambda: self._inner.find(marker))
 
     def get(self, ref: TicketRef | str) -> Ticket | Gone | NotMine:
-        return _guard(lambda: self._inner.get(ref))
+        return self._guard(lambda: self._inner.get(ref))
 
     def create(self, draft: Draft) -> Ticket:
-        return _guard(lambda: self._inner.create(draft))
+        return self._guard(lambda: self._inner.create(draft))
 
 
-class GuardedCloser(Guarded):
-    """The same for a tracker that can close."""
-
-    def __init__(self, inner: Tracker, closer: Closer) -> None:
-        super().__init__(inner)
-        self._closer = closer
-
+class _Closing(Guarded):
     def close_duplicate(self, ticket: Ticket, words: str) -> None:
-        _guard(lambda: self._closer.close_duplicate(ticket, words))
+        self._guard(lambda: cast(Closer, self._inner).close_duplicate(ticket, words))
+
+
+class _Nesting(Guarded):
+    def nest(self, child: TicketRef, parent: str) -> None:
+        self._guard(lambda: cast(Nester, self._inner).nest(child, parent))
+
+
+class _Rehearsing(Guarded):
+    def rehearse(self, draft: Draft) -> Iterable[Finding]:
+        return self._guard(lambda: list(cast(Rehearser, self._inner).rehearse(draft)))
+
+
+CAPABILITIES: dict[type, type[Guarded]] = {Closer: _Closing, Nester: _Nesting, Rehearser: _Rehearsing}
+"""What an adapter may add to the five methods, and its guard."""
 
 
 def guarded(tracker: Tracker) -> Tracker:
     """The tracker behind its guard, with every capability that it has."""
-    return GuardedCloser(tracker, tracker) if isinstance(tracker, Closer) else Guarded(tracker)
-
-
-R = TypeVar("R")
+    guards = tuple(guard for door, guard in CAPABILITIES.items() if isinstance(tracker, door))
+    made: Tracker = type("Guarded", guards or (Guarded,), {})(tracker)
+    return made
 
 
 def _guard(call: Callable[[], R]) -> R:

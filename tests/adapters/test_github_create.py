@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from tmi_issue_sync.errors import Denied, Rejected, Unavailable
-from tmi_issue_sync.model import Ticket, TicketRef
+from tmi_issue_sync.model import Level, Ticket, TicketRef
 from tmi_issue_sync.sandbox.wire import Reply
+from tmi_issue_sync.tracker import Rehearser
 
 from .loopback import (
     REPO,
@@ -70,7 +71,6 @@ def test_an_echo_without_our_marker_is_a_ticket_without_one(body: str) -> None:
         ({"title": " "}, "title"),
         ({"body": "x" * 65_536}, "65536"),
         ({"priority": "high"}, "priority"),
-        ({"parent": TicketRef("github", "github.com", "1")}, "below"),
         ({"fields": {"team": "red"}}, "'team'"),
         ({"fields": {"milestone": "next"}}, "'milestone'"),
         ({"fields": {"assignees": "me"}}, "'assignees'"),
@@ -82,6 +82,9 @@ def test_an_echo_without_our_marker_is_a_ticket_without_one(body: str) -> None:
 def test_what_github_cannot_keep_is_not_sent(room: Room, changes: dict[str, Any], named: str) -> None:
     with pytest.raises(Rejected, match=named):
         room.tracker.create(draft(**changes))
+    assert isinstance(room.tracker, Rehearser)
+    [finding] = room.tracker.rehearse(draft(**changes))
+    assert (finding.level, named in finding.what) == (Level.ERROR, True)
     assert not room.log.requests()
 
 

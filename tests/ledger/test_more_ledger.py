@@ -108,3 +108,20 @@ def test_a_doubt_that_cannot_be_compared_starts_again(world: Rig) -> None:
         entry = setup.ledger.entry(row.id)
         assert entry is not None
         assert entry.doubt_from == now
+
+
+def test_a_ticket_that_moved_is_still_the_one_that_we_sent(world: Rig) -> None:
+    world.run()
+    with world.setup() as setup:
+        (old,) = setup.ledger.tickets()
+        there = TicketRef(old.ref.adapter, old.ref.host, "999")
+        marker = Marker(old.instance, old.threat_id)
+        url = old.url.replace("threats", "other")
+        now = Ticket(there, "example/other", "example/other#1", url, marker, old.author, old.created_at, open=True)
+        setup.ledger.moved(old.ref, now)
+        known = {ticket.ref: ticket for ticket in setup.ledger.tickets()}
+        assert known[there].sent
+        assert known[old.ref].gone_since is not None
+        entry = setup.ledger.entry(old.threat_id)
+        assert entry is not None
+        assert entry.ticket == there

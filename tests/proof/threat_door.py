@@ -58,6 +58,9 @@ class ThreatDoor:
         self.points.leave(strike)
         return found
 
+    def metadata(self, model: ThreatModel) -> tuple[tuple[str, str], ...]:  # noqa: ARG002
+        return ()
+
     def probe(self, threat: Threat) -> None:
         self.points.leave(self._reach("probe"))
 

@@ -41,6 +41,13 @@ def test_no_match_names_each_reason() -> None:
     )
 
 
+def test_metadata_that_nobody_read_lets_no_later_route_have_the_threat() -> None:
+    routes = [route("a", metadata={"tier": "1"}), route("public")]
+    assert choose(LOW, routes, None) == "the metadata of its threat model is not known, and a asks for it"
+    known = replace(LOW, model=replace(LOW.model, metadata=(("tier", "2"),)))
+    assert choose(known, routes, None) is routes[1].to
+
+
 def test_many_routes_give_a_short_reason() -> None:
     why = choose(LOW, [route(name, mitigated=True) for name in "abcde"], None)
     assert isinstance(why, str)

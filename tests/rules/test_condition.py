@@ -16,7 +16,13 @@ from tmi_issue_sync.model import Severity, Threat, ThreatModel
 from tmi_issue_sync.rules import Condition, shadows
 
 MAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
-MODEL = ThreatModel("m1", "Web Shop", status="In Progress", owner="Ann Lee <ann@example.com>")
+MODEL = ThreatModel(
+    "m1",
+    "Web Shop",
+    status="In Progress",
+    owner="Ann Lee <ann@example.com>",
+    metadata=(("team", "payments"), ("tier", "1")),
+)
 THREAT = Threat(
     "t1",
     MODEL,
@@ -33,6 +39,12 @@ THREAT = Threat(
 
 CASES: list[tuple[dict[str, Any], str | None]] = [
     ({}, None),
+    ({"metadata": {"tier": "1"}}, None),
+    ({"metadata": {"tier": ["0", "1"], "team": "Pay*"}}, None),
+    ({"metadata": {"tier": "2"}}, "metadata tier 1 is not 2"),
+    ({"metadata": {"region": ["eu", "us"]}}, "metadata region (none) is not eu or us"),
+    ({"metadata_not": {"tier": "2", "region": "eu"}}, None),
+    ({"metadata_not": {"team": "*"}}, "metadata team payments is left out by metadata_not"),
     ({"severity": "High"}, None),
     ({"severity": ["critical", "high"]}, None),
     ({"severity": ["low", "medium"]}, "severity high is not one of low, medium"),

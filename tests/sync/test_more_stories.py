@@ -206,7 +206,7 @@ def test_a_dropped_marker_closes_the_tracker(tmp_path: Path) -> None:
 
         report = run_with(world, change)
         assert len(world.made()) == 1
-        assert any("dropped the marker" in str(alert) for alert in report.alerts)
+        assert any("did not come back as it was sent" in str(alert) for alert in report.alerts)
 
 
 def test_story_20_every_generation_carries_the_same_word() -> None:

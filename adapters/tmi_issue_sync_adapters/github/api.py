@@ -8,11 +8,13 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from github import Auth, Github
+from jwt import PyJWTError
 
-from tmi_issue_sync.errors import TrackerError, Unavailable, Uncertain
+from tmi_issue_sync.errors import Denied, TrackerError, Unavailable, Uncertain
 from tmi_issue_sync_adapters.wire.reply import Reply, json_of, words_of
 
 from . import verdict
+from .app import Installation
 from .line import Line
 from .options import Options, road
 
@@ -26,13 +28,53 @@ class Api:
     def __init__(self, options: Options) -> None:
         self.road = road(options)
         self._options = options
+        self._installation = Installation(options.app, self._as_app) if options.app else None
+        self._github: Github | None = None
+        self._github_token = ""
+
+    def account(self, line: Line) -> str:
+        """Whose tickets ours are. Raises Denied or Unavailable."""
+        if self._installation:
+            return self._installation.login()
+        user = self.read_json(line, "/user", "the token's account")
+        login = user.get("login") if isinstance(user, dict) else None
+        if not isinstance(login, str) or not login:
+            raise Unavailable("GitHub does not say whose token this is")
+        return login
+
+    def _client(self) -> Github:
+        """Signed with a token that holds."""
+        if self._installation:
+            token = self._installation.token()
+        else:
+            token = self._options.token.get_secret_value() if self._options.token else ""
+        if self._github is None or token != self._github_token:
+            self._github, self._github_token = self._signed(Auth.Token(token)), token
+        return self._github
+
+    def _as_app(self, verb: str, path: str) -> Reply:
+        """One request that the App itself signs. Raises Unavailable."""
+        app = self._options.app
+        assert app is not None
+        try:
+            github = self._signed(Auth.AppAuth(app.id, app.private_key.get_secret_value()))
+            with self.line() as line:
+                return self._through(github, line, verb, path, body={} if verb == "POST" else None)
+        except (OSError, HTTPException) as error:
+            raise Unavailable(f"no answer from GitHub for the App: {words_of(error)}") from error
+        except (ValueError, TypeError, PyJWTError) as error:
+            raise Denied(
+                "the App's private key signs nothing", todo="Write the PEM file that GitHub gave."
+            ) from error
+
+    def _signed(self, auth: Auth.Auth) -> Github:
         # NOTE: every default that repeats or sleeps is off. PyGithub paces by the wall clock, so that a clock that
         # is set back makes it sleep for as long; the pace of writes is kept by the tracker.
-        self._github = Github(
-            auth=Auth.Token(options.token.get_secret_value()),
+        return Github(
+            auth=auth,
             base_url=self.road.api.geturl(),
             user_agent=USER_AGENT,
-            timeout=int(options.timeout) or 1,
+            timeout=int(self._options.timeout) or 1,
             retry=None,
             seconds_between_requests=None,
             seconds_between_writes=None,
@@ -103,8 +145,24 @@ class Api:
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
+        reply = self._through(self._client(), line, verb, url, query=query, body=body, headers=headers)
+        if reply.status == 401 and self._installation:
+            self._installation.forget()
+        return reply
+
+    @staticmethod
+    def _through(
+        github: Github,
+        line: Line,
+        verb: str,
+        url: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
         told = {"Accept": "application/vnd.github+json"} | dict(headers or {})
-        self._github.requester.requestJson(verb, url, dict(query or {}), told, body, cast(Any, line))
+        github.requester.requestJson(verb, url, dict(query or {}), told, body, cast(Any, line))
         if line.reply is None:
             raise RuntimeError("PyGithub asked nothing")
         return line.reply

@@ -27,8 +27,6 @@ def payload(draft: Draft, repo: str) -> dict[str, Any]:
 def _unkeepable(draft: Draft, repo: str, body: str) -> str | None:
     if not isinstance(draft.target, Target) or draft.target.repo.lower() != repo.lower():
         return f"it is meant for another place than {repo}"
-    if draft.parent is not None:
-        return "a ticket below another one is not supported"
     if draft.priority is not None:
         return "issues have no priority (a label can carry it)"
     if not draft.title.strip():

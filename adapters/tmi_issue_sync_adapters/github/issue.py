@@ -60,7 +60,7 @@ def ticket(row: Any, host: str, request_id: str | None = None) -> Ticket | None:
         return None
     return Ticket(
         ref=TicketRef(ADAPTER, host, str(issue.id)),
-        project=at["repo"],
+        project=at["repo"].lower(),  # as in the tracker's key: GitHub does not mind the case
         number=f"{at['repo']}#{issue.number}",
         url=issue.html_url,
         marker=Marker.parse(issue.body or ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tmi_issue_sync.model import TrackerKey
 from tmi_issue_sync.secret import Secret
@@ -20,12 +20,33 @@ BODY_MAX = 65_536
 WHAT = "github"
 
 
+class App(BaseModel):
+    """A GitHub App and where it is installed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    id: int | str
+    """Its App ID or its client ID."""
+    installation: int = Field(gt=0)
+    private_key: Secret
+    """PEM, as GitHub gives it: best as { file = "..." }."""
+
+    @field_validator("private_key")
+    @classmethod
+    def _pem(cls, key: Secret) -> Secret:
+        if not re.fullmatch(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n.+", key.get_secret_value(), re.DOTALL):
+            raise ValueError("an App's private key is the whole PEM file that GitHub gave")
+        return key
+
+
 class Options(Reach):
     """How to reach a GitHub, and how much time to give it."""
 
     url: str = "https://github.com"
     """An Enterprise Server's own URL; its API is looked for below /api/v3."""
-    token: Secret
+    token: Secret | None = None
+    app: App | None = None
+    """A GitHub App in place of an account's token."""
     seconds_between_writes: Seconds = 1.0
     """GitHub asks for a second between writes."""
     lag: Seconds = 120.0
@@ -33,8 +54,14 @@ class Options(Reach):
 
     @field_validator("token")
     @classmethod
-    def _one_word(cls, token: Secret) -> Secret:
-        return one_word(token)
+    def _one_word(cls, token: Secret | None) -> Secret | None:
+        return None if token is None else one_word(token)
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Options:
+        if (self.token is None) == (self.app is None):
+            raise ValueError("GitHub needs a token, or an app")
+        return self
 
 
 class Target(BaseModel):

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from tmi_issue_sync.errors import Denied, TrackerError, Unavailable
-from tmi_issue_sync.model import Draft, Finding, Gone, Look, Marker, NotMine, Ticket, TicketRef
+from tmi_issue_sync.errors import Denied, Rejected, TrackerError, Unavailable
+from tmi_issue_sync.model import Draft, Finding, Gone, Level, Look, Marker, NotMine, Ticket, TicketRef
 from tmi_issue_sync_adapters.wire.reply import Reply, json_of
 
 from . import verdict
@@ -85,6 +85,14 @@ class GitHubTracker:
             self._next_write = time.monotonic() + self._pause
         return self._made(reply, draft)
 
+    def rehearse(self, draft: Draft) -> Iterable[Finding]:
+        """What no issue could keep. Asks nothing: GitHub has no way to try."""
+        try:
+            payload(draft, self._repo)
+        except Rejected as error:
+            return [Finding(Level.ERROR, error.why, "Take that out of the tracker's table, or out of the route's.")]
+        return [Finding(Level.OK, f"{self._repo} can keep these tickets")]
+
     def close_duplicate(self, ticket: Ticket, words: str) -> None:
         """Comment once, then close; an old Enterprise Server that knows no "duplicate" hears "not planned"."""
         at = place(ticket.url, self._host)
@@ -103,6 +111,23 @@ class GitHubTracker:
                     break
         if reply.status != 200:
             raise verdict.of_read(reply, f"closing {what}")
+
+    def nest(self, child: TicketRef, parent: str) -> None:
+        """Make it a sub-issue; of an issue that is one already, GitHub says so, and all is well."""
+        at = place(parent, self._host)
+        if at is None:
+            raise Rejected(f"{parent} is no issue on {self._host}")
+        path, what = f"/repos/{at[0]}/issues/{at[1]}/sub_issues", f"the sub-issues of {at[0]}#{at[1]}"
+        with self._api.line() as line:
+            reply = self._api.change(line, "POST", path, {"sub_issue_id": int(child.id)})
+            if reply.status in (404, 410, 422) and verdict.limited(reply) is None:
+                below = self._api.read(line, path, {"per_page": "100"})
+                rows = json_of(below) if below.status == 200 else None
+                if any(isinstance(row, dict) and str(row.get("id")) == child.id for row in rows or ()):
+                    return
+                raise Rejected(f"GitHub takes no sub-issue there ({verdict.words(reply)})")
+        if reply.status != 201:
+            raise verdict.of_read(reply, what)
 
     def _made(self, reply: Reply, draft: Draft) -> Ticket:
         row = json_of(reply) if reply.status == 201 else None
@@ -128,11 +153,7 @@ class GitHubTracker:
 
     def _account(self, line: Line) -> str:
         if self._login is None:
-            user = self._api.read_json(line, "/user", "the token's account")
-            login = user.get("login") if isinstance(user, dict) else None
-            if not isinstance(login, str) or not login:
-                raise Unavailable("GitHub does not say whose token this is")
-            self._login = login
+            self._login = self._api.account(line)
         return self._login
 
     def _refuse_public(self) -> None:

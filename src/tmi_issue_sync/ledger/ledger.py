@@ -17,7 +17,7 @@ from .records import key_columns
 from .rows import Known, Link, Side
 from .store import Store
 
-NO_TICKET = {"adapter": None, "host": None, "project": None, "ticket_id": None, "offered": 0}
+NO_TICKET = {"adapter": None, "host": None, "project": None, "ticket_id": None, "nest_under": "", "offered": 0}
 
 
 class Ledger(Looks):
@@ -78,10 +78,11 @@ class Ledger(Looks):
 
     # -- creating ------------------------------------------------------------------------------------------
 
-    def intend(self, threat: Threat, key: TrackerKey, payload: str, mark: str = "") -> int:
+    def intend(self, threat: Threat, key: TrackerKey, payload: str, mark: str = "", nest_under: str = "") -> int:
         """The intent, its number and its slot of the budget, durable before anything is sent (Cr1, Cr2).
 
-        `mark` is what the ticket will say of the create that made it. Gives the intent's number.
+        `mark` is what the ticket will say of the create that made it; `nest_under` is the URL of the ticket that
+        it is to be put below afterwards. Gives the intent's number.
         The witness is written after it and both files are checked (St2, St3).
         """
         if self._broken:
@@ -103,6 +104,7 @@ class Ledger(Looks):
                 "side": Side.INTENDED,
                 "seq": seq,
                 "payload": payload,
+                "nest_under": nest_under,
                 "parked": "",
                 **doubt,
                 **key_columns(key),
@@ -151,6 +153,11 @@ class Ledger(Looks):
             self._store.run("UPDATE creates SET outcome = 'none' WHERE seq = ?", entry.seq)
             changes = {"attempts": entry.attempts + 1, "parked": parked}
             self._threat(threat_id, side=Side.NONE, **NO_TICKET, **NO_INTENT, **changes)
+
+    def nested(self, threat_id: str) -> None:
+        """Its ticket stands below its parent, or never will."""
+        with self._store.transaction():
+            self._threat(threat_id, nest_under="")
 
     # -- linking -------------------------------------------------------------------------------------------
 

@@ -168,20 +168,28 @@ class Looks(Records):
     def gone(self, ref: TicketRef, why: str) -> None:
         """A read by id says deleted, or shows nothing (Go1). A live ticket of the threat takes its place."""
         with self._store.transaction():
-            now = read.stamp(self._clock.now())
-            self._store.run(
-                "UPDATE tickets SET gone_since = ?"
-                " WHERE adapter = ? AND host = ? AND id = ? AND gone_since IS NULL",
-                *(now, ref.adapter, ref.host, ref.id),
-            )
-            where = "adapter = ? AND host = ? AND ticket_id = ? AND side = 'created'"
-            rows = self._store.rows(f"SELECT threat_id FROM threats WHERE {where}", ref.adapter, ref.host, ref.id)  # noqa: S608
-            for row in rows:
-                left = [t for t in self.tickets_of(row["threat_id"]) if t.gone_since is None]
-                if left:
-                    self._threat(row["threat_id"], **ticket_columns(keeper(left)))
-                else:
-                    self._threat(row["threat_id"], side=Side.GONE, why=why)
+            self._gone(ref, why)
+
+    def moved(self, ref: TicketRef, to: Ticket) -> None:
+        """A read of its URL led to another identity: it is the same ticket, and who sent it stays true (Go1)."""
+        with self._store.transaction():
+            self._keep(Look(None, (to,), ""))
+            where = "adapter = ? AND host = ? AND id = ? AND sent = 1"
+            if to.marker and self._store.rows(f"SELECT id FROM tickets WHERE {where}", *_ref(ref)):  # noqa: S608
+                self._sent(to.ref)
+            self._gone(ref, f"moved to {to.number}")
+
+    def _gone(self, ref: TicketRef, why: str) -> None:
+        now = read.stamp(self._clock.now())
+        where = "adapter = ? AND host = ? AND id = ? AND gone_since IS NULL"
+        self._store.run(f"UPDATE tickets SET gone_since = ? WHERE {where}", now, *_ref(ref))  # noqa: S608
+        where = "adapter = ? AND host = ? AND ticket_id = ? AND side = 'created'"
+        for row in self._store.rows(f"SELECT threat_id FROM threats WHERE {where}", *_ref(ref)):  # noqa: S608
+            left = [t for t in self.tickets_of(row["threat_id"]) if t.gone_since is None]
+            if left:
+                self._threat(row["threat_id"], **ticket_columns(keeper(left)))
+            else:
+                self._threat(row["threat_id"], side=Side.GONE, why=why)
 
 
 def _ref(ref: TicketRef) -> tuple[str, str, str]:

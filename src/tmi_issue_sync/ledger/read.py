@@ -82,6 +82,7 @@ def entry(row: sqlite3.Row) -> Entry:
         doubt_from=_instant(row, "doubt"),
         attempts=row["attempts"],
         ticket=TicketRef(adapter, host, ticket) if ticket else None,
+        nest_under=row["nest_under"],
         offered=bool(row["offered"]),
         link=Link(row["link"]),
         link_url=row["link_url"],

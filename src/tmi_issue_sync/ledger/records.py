@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
+
+import structlog
 
 from ..clock import Clock
 from ..model import TrackerKey
@@ -11,6 +14,7 @@ from . import read
 from .rows import Entry, Known, Run, SiteRow, Write
 from .store import Store
 
+_log = structlog.get_logger()
 IN_FLIGHT = 180.0
 """Seconds added to a budget's window: a create sent before it may have been committed in it (Cr5)."""
 
@@ -43,12 +47,24 @@ class Records:
 
     def confidential(self) -> dict[str, bool]:
         """What is known of models' confidentiality, by model id; it can't change (tmi-api 0)."""
-        rows = self._store.rows("SELECT model_id, confidential FROM models")
+        rows = self._store.rows("SELECT model_id, confidential FROM models WHERE confidential IS NOT NULL")
         return {row["model_id"]: bool(row["confidential"]) for row in rows}
 
     def set_confidential(self, model_id: str, confidential: bool) -> None:
         with self._store.transaction():
             self._store.upsert("models", {"model_id": model_id}, {"confidential": int(confidential)})
+
+    def metadata(self, since: datetime) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Models' metadata, by model id, where it was read since then."""
+        where = "metadata_at > ? AND metadata_at <= ?"
+        now = read.stamp(self._clock.now())
+        rows = self._store.rows(f"SELECT * FROM models WHERE {where}", read.stamp(since), now)  # noqa: S608
+        return {row["model_id"]: tuple((key, value) for key, value in json.loads(row["metadata"])) for row in rows}
+
+    def set_metadata(self, model_id: str, pairs: tuple[tuple[str, str], ...]) -> None:
+        with self._store.transaction():
+            values = {"metadata": json.dumps(pairs), "metadata_at": read.stamp(self._clock.now())}
+            self._store.upsert("models", {"model_id": model_id}, values)
 
     # -- reading -------------------------------------------------------------------------------------------
 
@@ -118,7 +134,16 @@ class Records:
         ]
 
     def wrote(self, write: Write) -> None:
-        """One external write into the audit trail."""
+        """One external write into the audit trail, and into the log."""
+        _log.info(
+            f"wrote to {write.side}",
+            action=write.action,
+            target=write.target,
+            threat=write.threat_id,
+            request_id=write.sent_id,
+            their_request_id=write.got_id,
+            outcome=write.outcome,
+        )
         values = (read.stamp(write.at), write.run_id, write.side, write.action, write.target, write.threat_id)
         with self._store.transaction():
             self._store.run(
@@ -127,11 +152,15 @@ class Records:
                 *(*values, write.sent_id, write.got_id, write.outcome),
             )
 
-    def writes(self, threat_id: str | None = None, limit: int = 1000) -> list[Write]:
+    def writes(
+        self, threat_id: str | None = None, limit: int | None = 1000, *, since: datetime | None = None
+    ) -> list[Write]:
         """The audit trail, newest first."""
-        where, values = ("WHERE threat_id = ?", [threat_id]) if threat_id else ("", [])
-        sql = f"SELECT * FROM writes {where} ORDER BY n DESC LIMIT ?"  # noqa: S608
-        return [read.write(row) for row in self._store.rows(sql, *values, limit)]
+        rows = self._store.rows(
+            "SELECT * FROM writes WHERE (threat_id = ?1 OR ?1 IS NULL) AND at >= ?2 ORDER BY n DESC LIMIT ?3",
+            *(threat_id, read.stamp(since) if since else "", -1 if limit is None else limit),
+        )
+        return [read.write(row) for row in rows]
 
     def _threat(self, threat_id: str, **values: Any) -> None:
         values["changed_at"] = read.stamp(self._clock.now())

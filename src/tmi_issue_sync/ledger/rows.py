@@ -70,6 +70,8 @@ class Entry:
     """Null while the live process waits, and after a crash until the first look (St6)."""
     attempts: int
     ticket: TicketRef | None
+    nest_under: str
+    """The URL of the ticket that this one is still to be put below (`tracker.Nester`); empty where it is there."""
     offered: bool
     """A write of our URL to TMI was begun (Wr2)."""
     link: Link

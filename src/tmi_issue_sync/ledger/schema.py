@@ -55,6 +55,7 @@ CREATE TABLE threats (
     doubt_date TEXT, doubt_uptime REAL, doubt_boot TEXT,
     attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
     ticket_id TEXT,
+    nest_under TEXT NOT NULL DEFAULT '',
     offered INTEGER NOT NULL DEFAULT 0 CHECK (offered IN (0, 1)),
     link TEXT NOT NULL DEFAULT 'blank'
         CHECK (link IN ('blank', 'linked', 'adopted', 'opted out', 'blocked', 'missing')),
@@ -88,7 +89,9 @@ CREATE TABLE creates (
 
 CREATE TABLE models (
     model_id TEXT PRIMARY KEY,
-    confidential INTEGER NOT NULL CHECK (confidential IN (0, 1))
+    confidential INTEGER CHECK (confidential IN (0, 1)),
+    metadata TEXT,
+    metadata_at TEXT
 ) STRICT;
 
 CREATE TABLE writes (

@@ -13,7 +13,7 @@ from .scrub import acts, neutral, scrub, unmark
 PARSER = MarkdownIt("commonmark", {"html": False, "maxNesting": 40}).disable("reference")
 """No reference definitions: they would swallow text."""
 
-_SPECIAL = re.compile(r"[\\`*\[\]~|$]|(?<![^\W_])_|_(?![^\W_])")
+_SPECIAL = re.compile(r"[\\`*\[\]~|$]|(?<![^\W_])_|_(?![^\W_])|%(?=[\w\"])")
 _ENTITY = re.compile(r"&(?=[#A-Za-z0-9])")
 _LINE_START = re.compile(r"^(?:(?P<number>\d{1,9})(?=[.)](?:\s|$))|(?=[-+=#>:]))")
 _COMMAND = re.compile(r"^/(?=[A-Za-z])")

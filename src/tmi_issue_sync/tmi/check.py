@@ -41,9 +41,10 @@ def _who(client: TmiClient) -> Iterator[Finding]:
         both = client.reader is client.writer
         yield _me(client.writer, "reads and writes as" if both else "writes as")
     else:
+        so = "so links wait" if client.options.links == "pending" else "so no ticket will be made"
         yield Finding(
             Level.WARNING,
-            "nobody is configured to write links to TMI, so no ticket will be made",
+            f"nobody is configured to write links to TMI, {so}",
             "Add write = { login = true } to [tmi], then run: tmi-issue-sync login",
         )
 

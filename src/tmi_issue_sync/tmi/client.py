@@ -17,8 +17,10 @@ from . import reads
 from .auth import Identity, ServiceAccount, StaticToken
 from .caller import Caller
 from .door import Prepared, Receipt
-from .link import Links, Memory
+from .link import Links
+from .model_link import ModelLinks
 from .options import ClientCredentials, Login, TmiOptions, Token
+from .sending import Memory, Sender
 from .session import Session, SessionFile
 from .wire import Wire
 
@@ -93,22 +95,43 @@ class TmiClient:
     def is_confidential(self, model: ThreatModel) -> bool:
         return reads.is_confidential(self.reader, model)
 
+    def metadata(self, model: ThreatModel) -> tuple[tuple[str, str], ...]:
+        return reads.metadata(self.reader, model)
+
     def probe(self, threat: Threat) -> None:
-        self._links().probe(threat)
+        Links(*self._sender()).probe(threat)
 
     def prepare(self, threat: Threat) -> Prepared:
-        return self._links().prepare(threat)
+        return self._links(threat).prepare(threat)
 
     def write(self, prepared: Prepared, url: str) -> Receipt:
-        return self._links().write(prepared, url)
+        return self._links(prepared.threat).write(prepared, url)
 
-    def _links(self) -> Links:
+    def _links(self, threat: Threat) -> Links | ModelLinks:
+        sender, version = self._sender()
+        return ModelLinks(sender) if threat.whole_model else Links(sender, version)
+
+    def _sender(self) -> tuple[Sender, str]:
         if self.writer is None:
             raise TmiDenied(
                 "no writer is configured, so no link can be written to TMI",
                 todo="Add write = { login = true } to [tmi], then run: tmi-issue-sync login",
             )
-        return Links(self.writer, self._memory, self.info().version)
+        version = self.info().version
+        return Sender(self.writer, self._memory, version), version
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far."""
+        return self._wire.calls
+
+    def keep_session(self) -> None:
+        """Renew a session that nobody used for a day: its refresh token dies of old age, too. Raises TmiError."""
+        if self.writer is None or not isinstance(self.options.write, Login):
+            return
+        saved = self.session_file.load()
+        if saved is not None and not saved.over and saved.idle(self.clock.now()):
+            self.writer.identity.token()
 
     def close(self) -> None:
         self._wire.close()

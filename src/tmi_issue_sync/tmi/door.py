@@ -48,6 +48,10 @@ class Tmi(Protocol):
         """One read of the model; the answer never changes (tmi-api: set at creation only)."""
         ...
 
+    def metadata(self, model: ThreatModel) -> tuple[tuple[str, str], ...]:
+        """One read of the model's keys and values; TMI's own cache may be 7 minutes late (tmi-api 6)."""
+        ...
+
     def probe(self, threat: Threat) -> None:
         """Raises TmiDenied where the writer may not write to the threat's model. Changes nothing."""
         ...

@@ -1,17 +1,4 @@
-"""The only write to TMI: a threat's link, in the dialect that the server speaks (protocol Wr1-Wr4).
-
-| answer to the write  | proves              | means                                              |
-|----------------------|---------------------|----------------------------------------------------|
-| 2xx                  | written             | Receipt; the caller verifies by a list row         |
-| 400 patch path, 405, 415, 501 to a PATCH | nothing written | this version wants a PUT: remembered, done |
-| 428                  | nothing written     | `If-Match: *`: remembered, done                    |
-| 400, 413, 422        | nothing written     | LinkRefused, with the server's words               |
-| 401                  | nothing written     | one new token, then TmiDenied                      |
-| 403 / 404            | nothing written     | TmiDenied / ThreatGone                             |
-| 409, 412             | nothing written     | Changed                                            |
-| 3xx, 429, no connect | nothing written     | TmiError: the next pass                            |
-| 5xx, 408, no answer, no JSON | nobody knows | LinkUnknown: never the same body again            |
-"""
+"""A threat's link into TMI, in the dialect that the server speaks (protocol Wr1-Wr4)."""
 
 from __future__ import annotations
 
@@ -20,16 +7,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 from urllib.parse import quote
 
-from ..errors import Changed, LinkRefused, LinkUnknown, ThreatGone, TmiError
+from ..errors import Changed, ThreatGone, TmiError
 from ..model import Json, Threat
-from .caller import Caller, NotFound, denied, refusal
+from .caller import NotFound
 from .door import Prepared, Receipt
 from .reads import SORTED, listing, threats_path
+from .sending import PATCH_TYPE, Sender, receipt
 from .values import moment, threat_row
-from .wire import Lost, Reply
+from .wire import Reply
 
 WRITABLE = (
     "name",
@@ -53,20 +40,10 @@ WRITABLE = (
 )
 """Every field that a PUT replaces and a list row shows; `metadata` comes from the GET by id alone."""
 
-PATCH_TYPE = {"Content-Type": "application/json-patch+json"}
 _LINK = re.compile(
     r"\s*https?://[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
     r"(:[0-9]{1,5})?(/\S*)?\s*"
 )
-_ABOUT_LINKS = re.compile(r"invalid issue_uri|Error at \"/issue_uri\"|[Ff]ield '?issue_uri")
-
-
-class Memory(Protocol):
-    """What is remembered between processes about a server version; the ledger keeps it."""
-
-    def get(self, key: str) -> str | None: ...
-
-    def set(self, key: str, value: str) -> None: ...
 
 
 def check_link(url: str) -> str | None:
@@ -85,11 +62,11 @@ def check_link(url: str) -> str | None:
 class Links:
     """Writes links back as one identity. One thread."""
 
-    def __init__(self, caller: Caller, memory: Memory, version: str) -> None:
-        self._caller = caller
-        self._memory = memory
+    def __init__(self, sender: Sender, version: str) -> None:
+        self._sender = sender
+        self._caller = sender.caller
+        self._memory = sender.memory
         self._dialect_key = f"tmi.link.dialect.{version}"
-        self._if_match_key = f"tmi.link.if_match.{version}"
 
     def probe(self, threat: Threat) -> None:
         """Raises TmiDenied where we may not write. The alias is read-only, so nothing can change (tmi-api 0)."""
@@ -111,7 +88,7 @@ class Links:
         return self._for_put(threat) if self._puts else Prepared(self._unchanged(threat)[0], None)
 
     def write(self, prepared: Prepared, url: str) -> Receipt:
-        """Send the link once. Raises as the table above says."""
+        """Send the link once. Raises as the table in `sending` says."""
         if prepared.body is None and not self._puts:
             reply = self._patch(prepared, url)
             if not _no_such_patch(reply):
@@ -120,7 +97,8 @@ class Links:
         if prepared.body is None:  # the refused PATCH proves that nothing was written
             prepared = replace(self._for_put(prepared.threat), request_id=prepared.request_id)
         body = {**(prepared.body or {}), "issue_uri": url}
-        return _receipt(self._send("PUT", prepared, body, {}), self._caller.identity.name)
+        reply = self._sender.send("PUT", _path(prepared.threat), prepared, body, {})
+        return receipt(reply, self._caller.identity.name)
 
     @property
     def _puts(self) -> bool:
@@ -175,60 +153,14 @@ class Links:
 
     def _patch(self, prepared: Prepared, url: str) -> Reply:
         body: Json = [{"op": "replace", "path": "/issue_uri", "value": url}]
-        return self._send("PATCH", prepared, body, PATCH_TYPE)
+        return self._sender.send("PATCH", _path(prepared.threat), prepared, body, PATCH_TYPE)
 
     def _patched(self, reply: Reply, url: str) -> Receipt:
-        receipt = _receipt(reply, self._caller.identity.name)
+        proof = receipt(reply, self._caller.identity.name)
         took = reply.table().get("issue_uri") == url
         # A PATCH that was taken and did nothing: the next pass puts.
         self._memory.set(self._dialect_key, "patch" if took else "put")
-        return receipt
-
-    def _send(self, method: str, prepared: Prepared, body: Json, headers: Mapping[str, str]) -> Reply:
-        """One write; a second one only after a 428, which comes before anything is written."""
-        known = self._memory.get(self._if_match_key)
-        extra = {**headers, "X-Request-ID": prepared.request_id} | ({"If-Match": known} if known else {})
-        threat = prepared.threat
-        try:
-            reply = self._caller.once(method, _path(threat), body=body, headers=extra, hurry=True)
-            if reply.status == 428 and not known:
-                self._memory.set(self._if_match_key, "*")
-                extra["If-Match"] = "*"
-                reply = self._caller.once(method, _path(threat), body=body, headers=extra, hurry=True)
-        except Lost as error:
-            raise LinkUnknown(f"nobody knows whether TMI took the link of {threat.id}: {error.why}") from error
-        return reply
-
-
-def _receipt(reply: Reply, who: str) -> Receipt:
-    """A success as proof; everything else as the error that says what it proves."""
-    if not 200 <= reply.status < 300:
-        raise _refused(reply, who)
-    try:
-        body = reply.table()
-    except TmiError as error:
-        raise LinkUnknown(f"nobody knows whether TMI took the link: {error.why}", todo=error.todo) from error
-    return Receipt(reply.sent_id, reply.headers.get("x-request-id"), moment(body.get("modified_at")))
-
-
-def _refused(reply: Reply, who: str) -> TmiError:
-    if reply.status == 403:
-        return denied(reply, who)
-    if reply.status == 404:
-        return ThreatGone(f"TMI no longer shows the threat ({reply.words})")
-    if reply.status in (409, 412):
-        return Changed(f"TMI says that the threat changed meanwhile ({reply.words})")
-    if reply.status >= 500 or reply.status == 408:
-        return LinkUnknown(f"nobody knows whether TMI took the link: status {reply.status} ({reply.words})")
-    if reply.status == 429 or reply.status < 400:
-        return refusal(reply, who)
-    links = bool(_ABOUT_LINKS.search(reply.words))
-    todo = (
-        "TMI must allow such links: see TMI_SSRF_ISSUE_URI_SCHEMES and TMI_SSRF_ISSUE_URI_ALLOWLIST on the server."
-        if links
-        else "Mend the threat's text in TMI, or set the link by hand; TMI's own page can't save it either."
-    )
-    return LinkRefused(f"TMI refuses the link ({reply.status}: {reply.words})", todo=todo, every_link=links)
+        return proof
 
 
 def _no_such_patch(reply: Reply) -> bool:

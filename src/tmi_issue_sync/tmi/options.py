@@ -71,6 +71,8 @@ class TmiOptions(Server):
     """Who reads; None: the writer reads too."""
     write: Writer | None = None
     """Who writes links back; None: nobody."""
+    links: Literal["write", "pending"] = "write"
+    """`pending`: while nobody can write (none configured, or nobody logged in) tickets are made, and links wait."""
     workers: int = Field(4, ge=1, le=8)
     timeout: float = Field(30.0, gt=0, le=120)
 

@@ -81,6 +81,18 @@ def is_confidential(caller: Caller, model: ThreatModel) -> bool:
     return value
 
 
+def metadata(caller: Caller, model: ThreatModel) -> tuple[tuple[str, str], ...]:
+    """The model's metadata, by key. Raises TmiError for an answer that is no list of pairs."""
+    reply = caller.get(f"{model_path(model.id)}/metadata")
+    rows = reply.json()
+    tables = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    pairs = [(row.get("key"), row.get("value")) for row in tables]
+    said = [(key, value) for key, value in pairs if isinstance(key, str) and isinstance(value, str)]
+    if not isinstance(rows, list) or len(said) != len(rows):
+        raise TmiError(f"TMI's answer to {reply.asked} is no list of metadata", todo="See TMI's log.")
+    return tuple(sorted(said))
+
+
 def me(caller: Caller) -> Me:
     """Who the caller is."""
     row = caller.get("/me").table()

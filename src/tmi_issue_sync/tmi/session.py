@@ -48,6 +48,11 @@ class Saved:
         until = moment(self.access_until)
         return until is not None and now < until and self.access_token != refused
 
+    def idle(self, now: datetime) -> bool:
+        """Whether its last access token ended a day ago."""
+        until = moment(self.access_until)
+        return until is not None and now - until > timedelta(days=1)
+
     @property
     def ends(self) -> datetime | None:
         return moment(self.ends_at)

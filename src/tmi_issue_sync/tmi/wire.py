@@ -128,6 +128,8 @@ class Wire:
         )
         self._lock = threading.Lock()
         self._open_at = float("-inf")
+        self.calls = 0
+        """Requests sent so far."""
 
     def send(
         self,
@@ -149,6 +151,8 @@ class Wire:
             content = json.dumps(body).encode()
             extra.setdefault("Content-Type", "application/json")
         asked, started = f"{method} {path}", self.clock.monotonic()
+        with self._lock:
+            self.calls += 1
         try:
             with self._http.stream(method, path, params=params, content=content, headers=extra) as answer:
                 data = self._body(answer, asked, started)

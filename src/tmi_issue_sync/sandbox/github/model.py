@@ -59,6 +59,7 @@ class Issue:
     closed_by: User | None = None
     comments: list[Comment] = field(default_factory=list)
     pull: bool = False
+    parent: Issue | None = None
 
     def facts(self) -> dict[str, Any]:
         """What a test wants to know."""
@@ -73,6 +74,7 @@ class Issue:
             "labels": [label.name for label in self.labels],
             "author": self.author.login,
             "comments": [comment.body for comment in self.comments],
+            "parent": self.parent.number if self.parent else None,
         }
 
 

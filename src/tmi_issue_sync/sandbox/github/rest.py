@@ -19,6 +19,7 @@ from tmi_issue_sync.sandbox.github.checks import (
 )
 from tmi_issue_sync.sandbox.github.issues import create_issue, here, list_issues, show_issue, update_issue
 from tmi_issue_sync.sandbox.github.model import Repo
+from tmi_issue_sync.sandbox.github.sub_issues import add_sub_issue, list_sub_issues
 from tmi_issue_sync.sandbox.wire import Reply
 
 HEX = re.compile(r"[0-9A-Fa-f]{6}")
@@ -58,6 +59,8 @@ def _top(call: Call, path: str) -> Reply | None:
 def _account(call: Call) -> Reply:
     if call.user is None:
         raise refusal(401, "Requires authentication")
+    if call.user.login.endswith("[bot]"):
+        raise refusal(403, "Resource not accessible by integration")
     repos = [repo for repo in call.store.repos.values() if repo.owner.id == call.user.id]
     return Reply(200, call.views.account(call.user, repos, call.clock()))
 
@@ -141,6 +144,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Reply]], ...] = (
     ("PATCH", r"/issues/(\d{1,9})", update_issue),
     ("GET", r"/issues/(\d{1,9})/comments", _list_comments),
     ("POST", r"/issues/(\d{1,9})/comments", _create_comment),
+    ("GET", r"/issues/(\d{1,9})/sub_issues", list_sub_issues),
+    ("POST", r"/issues/(\d{1,9})/sub_issues", add_sub_issue),
     ("GET", r"/labels", _list_labels),
     ("POST", r"/labels", _create_label),
     ("GET", r"/labels/([^/]+)", _show_label),

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from tmi_issue_sync.sandbox.github import pages, rest
+from tmi_issue_sync.sandbox.github.apps import App, Apps
 from tmi_issue_sync.sandbox.github.call import Call, Settings
 from tmi_issue_sync.sandbox.github.checks import Refused, user_of
 from tmi_issue_sync.sandbox.github.limits import Limits
@@ -20,7 +21,7 @@ NO_AGENT = (
     "Request forbidden by administrative rules. Please make sure your request has a User-Agent header "
     "(https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required)."
 )
-API_ROOTS = frozenset({"repos", "repositories", "user", "users", "rate_limit", "meta"})
+API_ROOTS = frozenset({"app", "repos", "repositories", "user", "users", "rate_limit", "meta"})
 """Where the API begins if it shares its host with the pages; no account may have such a name."""
 
 
@@ -47,6 +48,7 @@ class GitHubSite:
         self._limits = Limits(clock, hourly_limit)
         self._store = Store(log, clock)
         self._lock = threading.RLock()
+        self._apps = Apps(clock)
         self._first = self.add_repo(repo, private=private)
 
     def __call__(self, request: Request) -> Reply:
@@ -76,10 +78,24 @@ class GitHubSite:
             self._store.tokens[token] = user
         return token
 
+    def end_tokens(self) -> None:
+        """Every installation's tokens end before their time."""
+        with self._lock:
+            self._apps.tokens.clear()
+
     def revoke(self, token: str) -> None:
         """End a token; its user stays."""
         with self._lock:
             del self._store.tokens[token]
+
+    def add_app(self, slug: str, public_key: str, *, lives: float = 3600.0) -> App:
+        """An App, installed for all repositories; its key is PEM. Its tokens live so many seconds."""
+        with self._lock:
+            bot = self._store.add_user(f"{slug}[bot]")
+            number = 100 + len(self._apps.apps)
+            app = App(number, slug, public_key, 7_000 + number, bot, lives)
+            self._apps.apps[app.id] = app
+            return app
 
     def add_repo(self, name: str, *, private: bool = True, has_issues: bool = True, archived: bool = False) -> str:
         """A repository "owner/name"; gives its name back."""
@@ -165,6 +181,13 @@ class GitHubSite:
             self._store.commit(copy)
             return copy.number
 
+    def file(self, title: str, body: str | None = None, repo: str | None = None) -> int:
+        """A person files an issue; its number."""
+        with self._lock:
+            issue = self._store.create(self._repo(repo), self._store.human, title, body)
+            self._store.commit(issue)
+            return issue.number
+
     def comment(self, number: int, body: str, repo: str | None = None) -> None:
         """A person comments on an issue."""
         with self._lock:
@@ -201,7 +224,9 @@ class GitHubSite:
         user: User | None = None
         path = request.path[len(self._prefix) :]
         try:
-            user = user_of(request, self._store.tokens)
+            if self._apps.concerns(path):
+                return self._apps.answer(request, path)
+            user = user_of(request, self._store.tokens | self._apps.living())
             refused = self._limits.spend(user) if path != "/rate_limit" else None
             call = Call(request, user, views, self._store, self._limits, self._settings, self.clock)
             reply = refused or rest.answer(call, path)

@@ -115,6 +115,11 @@ class Store:
         self._touch(issue, "comment.created", author, id=comment.id, body=body)
         return comment
 
+    def nest(self, child: Issue, parent: Issue, actor: User) -> None:
+        """An issue gets its place below another."""
+        child.parent = parent
+        self._touch(child, "issue.nested", actor, parent=parent.number)
+
     def delete(self, issue: Issue) -> None:
         """Delete an issue for good; its number stays taken."""
         issue.repo.issues[issue.number] = Deleted()
