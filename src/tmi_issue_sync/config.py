@@ -10,10 +10,21 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from .config_file import BadConfig, Raw, lines, locate, nearest, origin, read
-from .config_tables import LedgerOptions, LogOptions, Placing, RouteTable, SyncOptions, TrackerTable
+from .config_tables import (
+    Above,
+    LedgerOptions,
+    LogOptions,
+    NotifyOptions,
+    Placing,
+    RouteTable,
+    SyncOptions,
+    TrackerTable,
+    WebOptions,
+)
 from .errors import ConfigError
 from .model import TrackerKey
 from .plan import Policy
+from .render import is_fixed
 from .rules import Destination, Route, shadows
 from .tmi.options import TmiOptions
 from .tracker import Adapter, load
@@ -44,6 +55,8 @@ class Settings:
     sync: SyncOptions
     ledger: LedgerOptions
     log: LogOptions
+    notify: NotifyOptions
+    web: WebOptions
     trackers: Mapping[str, TrackerSettings]
     routes: tuple[Route, ...]
     default: Destination | None
@@ -100,13 +113,15 @@ def load_settings(given: Path | None) -> Settings:
     sync = reader.section(SyncOptions, "sync")
     ledger = reader.section(LedgerOptions, "ledger")
     log = reader.section(LogOptions, "log")
+    notify = reader.section(NotifyOptions, "notify")
+    web = reader.section(WebOptions, "web")
     found = {name: _tracker(reader, name, data) for name, data in reader.raw.trackers.items()}
     trackers = {name: tracker for name, tracker in found.items() if tracker}
     routes = tuple(_routes(reader, trackers))
     default = _default(reader, trackers)
     _one_tracker_per_place(reader, trackers, routes)
     reader.done()
-    return Settings(reader.source, tmi, sync, ledger, log, trackers, routes, default)
+    return Settings(reader.source, tmi, sync, ledger, log, notify, web, trackers, routes, default)
 
 
 def _tracker(reader: _Reader, name: str, data: Mapping[str, Any]) -> TrackerSettings | None:
@@ -148,7 +163,7 @@ def _place(reader: _Reader, tracker: TrackerSettings, said: Placing, place: Plac
     except ConfigError as error:
         reader.wrong(str(error), *place)
         return None
-    return Destination(
+    to = Destination(
         tracker=tracker.name,
         key=key,
         target=target,
@@ -159,6 +174,28 @@ def _place(reader: _Reader, tracker: TrackerSettings, said: Placing, place: Plac
         body=said.body,
         labels=said.labels or (),
         fields=said.fields or {},
+        priority=said.priority,
+    )
+    if not said.parent:
+        return to
+    try:
+        return replace(to, parent=_above(tracker.adapter, to, said.parent))
+    except ConfigError as error:
+        reader.wrong(str(error), *place, "parent")
+        return None
+
+
+def _above(adapter: Adapter[Any, Any], to: Destination, said: Above) -> Destination:
+    """Where models' tickets are made. Templates at the threats' place speak of threats, so they are left."""
+    labels = [label for label in to.labels if is_fixed(label)]
+    fields = {name: value for name, value in to.fields.items() if is_fixed(value)}
+    return replace(
+        to,
+        target=adapter.above(to.target, said.kind),
+        title=said.title,
+        body=said.body,
+        labels=tuple(labels) if said.labels is None else said.labels,
+        fields=fields if said.fields is None else said.fields,
         priority=said.priority,
     )
 

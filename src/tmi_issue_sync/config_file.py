@@ -85,6 +85,8 @@ class Raw(BaseSettings):
     sync: dict[str, Any] = {}
     ledger: dict[str, Any] = {}
     log: dict[str, Any] = {}
+    notify: dict[str, Any] = {}
+    web: dict[str, Any] = {}
     trackers: dict[str, dict[str, Any]] = {}
     routes: list[dict[str, Any]] = []
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
 
+from .http import is_loopback
+from .render.lookup import checked
 from .rules import Condition
+from .secret import Secret
 
+TOKEN_MIN = 16
+"""Characters; nobody guesses so many."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -33,24 +37,10 @@ def _moment(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
 
 
-def _template(value: Any) -> Any:
-    """`{ from = "severity", critical = "Highest" }` as the template that looks it up; a text is a template."""
-    if not isinstance(value, dict):
-        return value
-    table = {str(key): str(name) for key, name in value.items() if key not in ("from", "default")}
-    field = value.get("from")
-    if field not in ("severity", "priority", "status") or not table:
-        raise ValueError('should be a template, or like { from = "severity", critical = "Highest", high = "High" }')
-    words, other = (
-        json.dumps(table, ensure_ascii=False),
-        json.dumps(str(value.get("default", "")), ensure_ascii=False),
-    )
-    return f"{{{{ {words}.get(threat.{field}, {other}) }}}}"
-
-
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-Template = Annotated[str, BeforeValidator(_template)]
+Value = Annotated[JsonValue, BeforeValidator(checked)]
+"""A text, which may be a template, a number, a list, an object, or a lookup of one of them."""
 
 
 class _Table(BaseModel):
@@ -70,6 +60,8 @@ class SyncOptions(_Table):
     every: Seconds = Field(default=300.0, ge=1)
     cron: str | None = None
     jitter: Seconds = 10.0
+    pass_limit: Seconds = Field(default=1800.0, ge=1)
+    """A pass of the service ends after this long, with the ticket in hand; the next one goes on."""
     quiet: Seconds = 60.0
     """A threat gets no ticket before it was left alone for this long."""
     created_after: Moment | None = None
@@ -79,6 +71,25 @@ class SyncOptions(_Table):
     def _one_clock(self) -> SyncOptions:
         if self.cron is not None and "every" in self.model_fields_set:
             raise ValueError("has both every and cron: keep one of them")
+        return self
+
+
+class NotifyOptions(_Table):
+    """Whom to tell when a person is needed: a program, an address, or nobody."""
+
+    command: tuple[str, ...] = ()
+    """Program and arguments; one line of text follows them, and the message as JSON comes on its stdin."""
+    url: Secret | None = None
+    """Gets the message as JSON by POST. Such addresses often are a secret of their own."""
+    timeout: Seconds = Field(default=10.0, gt=0, le=60)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> NotifyOptions:
+        if self.command and self.url:
+            raise ValueError("has both command and url: keep one of them")
+        url = self.url.get_secret_value() if self.url else ""
+        if url and not (url.startswith("https://") or (url.startswith("http://") and is_loopback(url))):
+            raise ValueError("url must be https, or http on this machine")
         return self
 
 
@@ -96,6 +107,56 @@ class LogOptions(_Table):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class WebOptions(_Table):
+    """The HTTP room of the service; off unless `listen` says where."""
+
+    listen: str | None = None
+    token: Secret | None = None
+    """What everything but health asks for."""
+
+    @model_validator(mode="after")
+    def _guarded(self) -> WebOptions:
+        if self.token is not None and len(self.token.get_secret_value()) < TOKEN_MIN:
+            raise ValueError(f"the token has fewer than {TOKEN_MIN} characters")
+        if self.listen is not None and self.token is None and not is_loopback(f"http://{self.listen}"):
+            raise ValueError(f"listen = {self.listen!r} is beyond this machine: set a token")
+        return self
+
+    @field_validator("listen")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        """Host and port; `[::1]:8750` for IPv6."""
+        if value is not None and not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}", value, re.ASCII):
+            raise ValueError('should be like "127.0.0.1:8750"')
+        if value is not None and int(value.rpartition(":")[2]) > 65535:
+            raise ValueError("the port is above 65535")
+        return value
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = (self.listen or "").rpartition(":")
+        return host.strip("[]"), int(port or 0)
+
+
+class Above(_Table):
+    """The tickets of threat models, above those of their threats."""
+
+    kind: str = ""
+    """The kind of ticket, where the tracker has kinds."""
+    title: str | None = None
+    body: str | None = None
+    labels: tuple[str, ...] | None = None
+    fields: dict[str, Value] | None = None
+    priority: Value | None = None
+
+
+def _above(value: Any) -> Any:
+    """`parent = true` and `parent = "epic"` are short for a table."""
+    if isinstance(value, str):
+        return {"kind": value}
+    return {} if value is True else value
+
+
 class Placing(_Table):
     """What a tracker and a route may both say; what a route says replaces what its tracker says."""
 
@@ -103,10 +164,11 @@ class Placing(_Table):
     public: bool | None = None
     confidential: bool | None = None
     labels: tuple[str, ...] | None = None
-    fields: dict[str, JsonValue] | None = None
-    priority: Template | None = None
+    fields: dict[str, Value] | None = None
+    priority: Value | None = None
     title: str | None = None
     body: str | None = None
+    parent: Annotated[Above | Literal[False], BeforeValidator(_above)] | None = None
 
 
 class TrackerTable(Placing):

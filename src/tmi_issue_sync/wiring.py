@@ -18,6 +18,7 @@ from .ledger import Ledger, LedgerLock
 from .model import TrackerKey
 from .render import Renderer
 from .rules import Destination
+from .standing import session
 from .sync import Setup, Site
 from .tmi.client import TmiClient
 from .tmi.options import TmiOptions
@@ -76,8 +77,18 @@ def wired(
             instance=settings.tmi.instance,
             aliases=frozenset(settings.tmi.instance_aliases),
             version=lambda: tmi.info().version,
+            no_writer=lambda: _no_writer(settings.tmi, places.state, clock),
         )
         yield Wired(setup, tmi, settings, places, lock is None)
+
+
+def _no_writer(options: TmiOptions, state: Path, clock: Clock) -> str:
+    if options.links != "pending":
+        return ""
+    if options.write is None:
+        return "[tmi] names nobody to write links"
+    found = session(options, state, clock.now())
+    return found.words if found and found.ends is None else ""
 
 
 def _lock(stack: ExitStack, path: Path, *, beside: bool) -> LedgerLock | None:
@@ -131,7 +142,8 @@ def open_tmi(options: TmiOptions, state: Path, clock: Clock, memory: Ledger | Fo
 def destinations(settings: Settings) -> tuple[Destination, ...]:
     """Every place that a ticket may go to, homes of retired trackers included."""
     homes = [tracker.home for tracker in settings.trackers.values() if tracker.home]
-    return (*homes, *(route.to for route in settings.routes))
+    places = (*homes, *(route.to for route in settings.routes))
+    return (*places, *(place.parent for place in places if place.parent))
 
 
 def connect(settings: Settings) -> tuple[Site, ...]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tmi_issue_sync.config import load_settings, load_tmi
 from tmi_issue_sync.config_file import BadConfig, locate, state_directory
 from tmi_issue_sync.config_tables import (
+    Above,
     Caps,
     LedgerOptions,
     LogOptions,
@@ -19,9 +21,12 @@ from tmi_issue_sync.config_tables import (
     RouteTable,
     SyncOptions,
     TrackerTable,
+    WebOptions,
 )
 from tmi_issue_sync.errors import ConfigError
+from tmi_issue_sync.model import Draft, Marker, Severity
 from tmi_issue_sync.render import Renderer
+from tmi_issue_sync.render.view import FULL
 from tmi_issue_sync.rules import Condition
 from tmi_issue_sync.tmi.options import ClientCredentials, Login, TmiOptions, Token
 from tmi_issue_sync.wiring import Places, connect
@@ -77,26 +82,36 @@ def test_the_smallest_config(tmp_path: Path) -> None:
 
 
 def test_the_example_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GITHUB_TOKEN", "TMI_CLIENT_SECRET"):
+    for name in ("AZURE_DEVOPS_TOKEN", "GITEA_TOKEN", "GITHUB_TOKEN", "JIRA_TOKEN", "TMI_CLIENT_SECRET"):
         monkeypatch.setenv(name, "secret")
-    secret = tmp_path / "github-vault"
-    secret.write_text("secret\n")
-    text = EXAMPLE.read_text(encoding="utf-8").replace("/run/secrets/github-vault", str(secret))
+    monkeypatch.setenv("WEB_TOKEN", "a secret of enough length")
+    secret = tmp_path / "github-app.pem"
+    secret.write_text("-----BEGIN RSA PRIVATE KEY-----\nsecret\n-----END RSA PRIVATE KEY-----\n")
+    text = EXAMPLE.read_text(encoding="utf-8").replace("/run/secrets/github-app.pem", str(secret))
     settings = load_settings(_write(tmp_path, text))
     assert [route.to.tracker for route in settings.routes] == ["vault", "work"]
     assert settings.routes[0].name == "payments"
     assert settings.routes[0].to.confidential
+    jira = settings.trackers["jira"].home
+    assert jira is not None
+    assert jira.fields["Impact"] == {
+        "from": "severity",
+        "critical": "Extensive",
+        "high": "Significant",
+        "default": "Minor",
+    }
     assert settings.routes[1].to.labels == ("security", "urgent")
     assert settings.policy.created_after == datetime(2026, 1, 1, tzinfo=UTC)
     renderer = Renderer(settings.tmi.instance, settings.tmi.ui_url)
-    assert [problem for route in settings.routes for problem in renderer.check(route.to)] == []
+    places = [jira, *(route.to for route in settings.routes)]
+    assert [problem for to in places for problem in renderer.check(to)] == []
 
 
 @pytest.mark.parametrize(
     "model",
     [
-        *(TmiOptions, Login, Token, ClientCredentials, SyncOptions, Caps, LedgerOptions, LogOptions),
-        *(Placing, TrackerTable, RouteTable, Condition),
+        *(TmiOptions, Login, Token, ClientCredentials, SyncOptions, Caps, LedgerOptions, LogOptions, WebOptions),
+        *(Placing, Above, TrackerTable, RouteTable, Condition),
     ],
 )
 def test_the_example_names_every_option(model: type[TmiOptions]) -> None:
@@ -105,11 +120,13 @@ def test_the_example_names_every_option(model: type[TmiOptions]) -> None:
     assert sorted(name for name in fields if f"{name} =" not in text and f"{name}_not =" not in text) == []
 
 
-def test_the_example_names_every_option_of_github() -> None:
+@pytest.mark.parametrize("name", ["azure-devops", "gitea", "github", "jira"])
+def test_the_example_names_every_option_of_a_tracker(name: str) -> None:
     from tmi_issue_sync.tracker import load
 
-    text = EXAMPLE.read_text(encoding="utf-8")
-    assert [name for name in load("github").options.model_fields if f"{name} =" not in text] == []
+    text, adapter = EXAMPLE.read_text(encoding="utf-8"), load(name)
+    options = [*adapter.options.model_fields, *adapter.target.model_fields]
+    assert [name for name in options if f"{name} =" not in text] == []
 
 
 @pytest.mark.parametrize(
@@ -143,7 +160,22 @@ def test_the_example_names_every_option_of_github() -> None:
         (
             "[trackers.work]",
             "[trackers.work]\npriority = { from = 3 }",
-            "trackers.work.priority: should be a template",
+            "trackers.work.priority: from = 3: there is no such source (there are: severity, priority, status)",
+        ),
+        (
+            "[trackers.work]",
+            '[trackers.work]\nfields = { Team = [{ from = "severtiy", high = 1 }] }',
+            "trackers.work.fields.Team: from = 'severtiy': there is no such source (did you mean 'severity'?)",
+        ),
+        (
+            "[trackers.work]",
+            '[trackers.work]\nfields = { Team = { value = { from = "severity", Hihg = 1 } } }',
+            "trackers.work.fields.Team: TMI knows no severity 'hihg' (did you mean 'high'?)",
+        ),
+        (
+            "[trackers.work]",
+            '[trackers.work]\npriority = { from = "status", default = "Low" }',
+            "trackers.work.priority: has nothing to choose from",
         ),
         ("[tmi]", "[tmi", "this is no TOML"),
         ("[tmi]", "trackers = 3\n[tmi]", "this is no TOML"),
@@ -188,7 +220,7 @@ def test_no_tracker_at_all(tmp_path: Path) -> None:
 
 def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
     text = GOOD.replace("url", "urll").replace("token", "tokn") + "[sync]\nquiet = false\nx = 1\n"
-    assert len(_problems(_write(tmp_path, text))) == 5
+    assert len(_problems(_write(tmp_path, text))) == 4
 
 
 def test_the_login_needs_no_tracker(tmp_path: Path) -> None:
@@ -228,17 +260,46 @@ def test_a_retired_tracker_is_looked_at(tmp_path: Path) -> None:
     assert [(site.name, site.retired) for site in connect(settings)] == [("work", False), ("other", True)]
 
 
-def test_a_priority_table_becomes_a_template_that_works(tmp_path: Path) -> None:
-    table = 'priority = { from = "severity", critical = "Hi}}gh \\"est\\" é", default = "Low" }'
-    settings = load_settings(_write(tmp_path, GOOD.replace('token = "t"', f'token = "t"\n{table}')))
-    assert settings.default is not None
-    from tmi_issue_sync.render.templates import Templates
+def test_values_that_depend_on_the_threat(tmp_path: Path) -> None:
+    written = """
+priority = { from = "severity", Critical = "Hi}}gh \\"est\\" é", default = "Low" }
+[trackers.work.fields]
+Weight = { from = "severity", critical = 9, default = 1.5 }
+State = { from = "status", "In Review" = "Late", false_positive = "{{ threat.name }}" }
+Where = { value = "EMEA", child = { from = "priority", immediate = "Oslo" } }
+Due = 2026-12-31
+Tags = ["a", { from = "severity", critical = "b" }]
+"""
+    settings = load_settings(_write(tmp_path, GOOD.replace('token = "t"', f'token = "t"{written}')))
+    to = settings.default
+    assert to is not None
+    renderer = Renderer(settings.tmi.instance, None)
+    assert not renderer.check(to)
 
-    run = Templates(body=False).run
-    template = settings.default.priority or ""
-    critical, low = (SimpleNamespace(severity=word) for word in ("critical", "low"))
-    assert run(template, {"threat": critical}, "priority") == 'Hi}}gh "est" é'
-    assert run(template, {"threat": low}, "priority") == "Low"
+    def made(**changes: Any) -> Draft:
+        threat = replace(FULL, name="A threat", **changes)
+        marker = Marker(settings.tmi.instance, threat.id)
+        return renderer.draft(threat, to, marker, confidential=False, request_id="")
+
+    one = made(severity=Severity.CRITICAL, status="in_review", priority="immediate")
+    assert one.priority == 'Hi}}gh "est" é'
+    assert one.fields == {
+        "Weight": 9,
+        "State": "Late",
+        "Where": {"value": "EMEA", "child": "Oslo"},
+        "Due": "2026-12-31",
+        "Tags": ["a", "b"],
+    }
+    other = made(severity=Severity.LOW, status="false_positive", priority="low")
+    assert other.priority == "Low"
+    assert other.fields == {
+        "Weight": 1.5,
+        "State": "A threat",
+        "Where": {"value": "EMEA"},
+        "Due": "2026-12-31",
+        "Tags": ["a"],
+    }
+    assert "State" not in made(status="open").fields
 
 
 @pytest.mark.parametrize(

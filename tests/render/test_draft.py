@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from tmi_issue_sync.errors import Rejected
-from tmi_issue_sync.model import Json, Marker, Threat, TicketRef
+from tmi_issue_sync.model import Json, Marker, Threat
 from tmi_issue_sync.render import Renderer, label, payload_hash
 
 from .drafts import FULL, LINK, draft, footer_stands
@@ -153,7 +153,7 @@ def test_fields_labels_and_priority() -> None:
         priority="{{ 'Highest' if threat.severity == 'high' else '' }}",
     )
     made = draft(replace(FULL, name="@x"), to)
-    assert made.fields == {"Team": "AppSec confirmed", "n": 3, "list": [f"@{Z}x", None], "raw": "@team #1"}
+    assert made.fields == {"Team": "AppSec confirmed", "n": 3, "list": [f"@{Z}x"], "raw": "@team #1"}
     assert made.priority == "Highest"
     assert made.labels[-2:] == ("Security Team", "is-confirmed-immediate")
     assert draft(threat(), to).priority is None
@@ -194,12 +194,12 @@ def test_payload_hash_counts_all_but_generation_and_request() -> None:
         replace(made, labels=()),
         replace(made, fields={"a": 1}),
         replace(made, priority="x"),
-        replace(made, parent=TicketRef("a", "h", "1")),
         replace(made, confidential=True),
         replace(made, marker=Marker(INSTANCE, "x", 1)),
         replace(made, marker=Marker("x", made.marker.threat_id, 1)),
     ]
-    assert len({payload_hash(made), *map(payload_hash, others)}) == len(others) + 1
+    above = payload_hash(made, "https://tracker.example.com/1")
+    assert len({payload_hash(made), above, *map(payload_hash, others)}) == len(others) + 2
 
 
 def test_a_later_change_of_the_threat_changes_no_field_that_is_not_shown() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tmi_issue_sync.tracker import Adapter, Tracker
 
-from .options import Options, Target, key, traits
+from .options import Options, Target, above, key, traits
 from .tracker import JiraTracker
 
 
@@ -18,4 +18,4 @@ def connect(options: Options, targets: tuple[Target, ...]) -> Tracker:
     return JiraTracker(options, targets)
 
 
-adapter = Adapter(Options, Target, key, traits, connect)
+adapter = Adapter(Options, Target, key, traits, connect, above)

@@ -24,6 +24,8 @@ class Account:
     id: str
     name: str
     zone: tzinfo
+    login: str = ""
+    """Data Center: what fields of users take."""
 
     def minute(self, at: datetime) -> str:
         """The minute of a moment for a query, rounded down; earlier by an hour where the clock shows it twice."""
@@ -39,7 +41,9 @@ def read_account(api: Api, line: Line) -> Account:
     ident = account_of(user)
     if not ident:
         raise Unavailable("Jira does not say whose token this is")
-    return Account(ident, str(user.get("displayName") or ident), _zone(user.get("timeZone")))
+    return Account(
+        ident, str(user.get("displayName") or ident), _zone(user.get("timeZone")), str(user.get("name") or "")
+    )
 
 
 def _zone(name: object) -> tzinfo:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from tmi_issue_sync.errors import TrackerError, Unavailable
+from tmi_issue_sync.errors import Denied, Rejected, TrackerError, Unavailable
 from tmi_issue_sync.model import Draft, Finding, Level
 from tmi_issue_sync_adapters.wire.line import Line
 from tmi_issue_sync_adapters.wire.links import link_findings
@@ -51,23 +51,38 @@ class Checker:
             yield Finding(Level.ERROR, error.why, error.todo)
 
     def rehearsed(self, draft: Draft, shaper: Shaper) -> Iterator[Finding]:
-        """What is wrong with a draft, and what it lacks."""
+        """What is wrong with a draft, and what it lacks. Raises Unavailable."""
         try:
+            if draft.confidential and isinstance(draft.target, Target) and draft.target.security is None:
+                yield self._open_to_all(draft.target)
+                return
             target = target_of(draft, self.project)
             meta = self.metas.of(self.line, target.issue_type)
             given, wrong = shaper.values.all(meta, draft.fields)
             for one in wrong:
-                yield Finding(Level.ERROR, one, "Mend it in the tracker's fields.")
+                yield Finding(Level.ERROR, str(one), one.todo or "Mend it in the tracker's fields.")
             known = {*given, *shaper.of_target(draft, target, meta), *(["priority"] if draft.priority else [])}
             if lacks := asked_for(meta, known):
                 what = f"{self.project} asks for more of a {meta.name}: {names_of(lacks)}"
-                yield Finding(Level.ERROR, what, lines(lacks, target, draft.fields))
+                paste = lines(lacks, meta, self.account(self.line), cloud=self.api.cloud)
+                yield Finding(Level.ERROR, what, lines=paste)
             if not wrong:
                 shaper.payload(draft, target, meta)
             if not wrong and not lacks:
                 yield Finding(Level.OK, f"a {meta.name} in {self.project} has all that Jira asks for")
-        except TrackerError as error:
+        except (Rejected, Denied) as error:
             yield Finding(Level.ERROR, error.why, error.todo)
+
+    def _open_to_all(self, target: Target) -> Finding:
+        """A place for what is confidential that keeps nothing so."""
+        meta = self.metas.of(self.line, target.issue_type)
+        what = f"confidential tickets in {self.project} need a security level, and the target names none"
+        levels = meta.fields.get("security")
+        if levels is None or not levels.choices:
+            todo = f"{self.project} has none that this account may set: give it some, or say confidential = false."
+            return Finding(Level.ERROR, what, todo)
+        paste = lines([levels], meta, self.account(self.line), cloud=self.api.cloud)
+        return Finding(Level.ERROR, what, lines=paste)
 
     def _server(self) -> Iterator[Finding]:
         info: Any = self.api.read_json(self.line, "serverInfo", "the server")
@@ -139,22 +154,8 @@ class Checker:
             if ident not in meta.fields:
                 what = f"a {meta.name} in {self.project} has no {name} on its create screen"
                 yield Finding(Level.ERROR, what, f"Put the field {name} there, or choose another issue_type.")
-        lacks = asked_for(meta, set(_of_target(target)))
-        if any(one.id == "security" for one in lacks):
-            what = f"{self.project} asks for a security level of a {meta.name}"
-            yield Finding(Level.ERROR, what, lines([meta.fields["security"]], target, {}))
-        if others := [one for one in lacks if one.id != "security"]:
-            what = f"a {meta.name} in {self.project} needs these fields too: {names_of(others)}"
-            yield Finding(Level.OK, what, lines(others, target, {}))
 
 
 def _has(have: dict[str, Any], name: str) -> bool:
     row = have.get(name)
     return isinstance(row, dict) and row.get("havePermission") is True
-
-
-def _of_target(target: Target) -> Iterator[str]:
-    """The fields that the target fills in."""
-    for name in ("security", "components", "parent", "assignee", "due_days"):
-        if getattr(target, name):
-            yield "duedate" if name == "due_days" else name

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator
 
 from tmi_issue_sync.model import Json
 
-from .fields import pattern
-from .meta import FieldMeta, TypeMeta, some
-from .options import Target
+from .account import Account
+from .meta import FieldMeta, TypeMeta, some, toml
 
 ALWAYS = frozenset({"project", "issuetype", "summary", "description", "labels", "reporter"})
 """What every ticket of ours has; the reporter is whoever makes it."""
+_OF_TARGET = frozenset({"security", "components", "assignee"})
+_OTHERS = 12
+"""Most values that a line names beside the one that it sets."""
 
 
 def asked_for(meta: TypeMeta, given: Collection[str]) -> list[FieldMeta]:
@@ -24,38 +25,52 @@ def names_of(fields: Iterable[FieldMeta]) -> str:
     return some(one.name for one in fields)
 
 
-def lines(lacks: Sequence[FieldMeta], target: Target, fields: Mapping[str, Json]) -> str:
-    """What to write below `[trackers.NAME]`; where it has `fields` already, what to add to them."""
-    own = [one for one in lacks if one.id not in ("security", "priority")]
-    said = []
-    if any(one.id == "security" for one in lacks):
-        level = next(one for one in lacks if one.id == "security")
-        said.append(f"target = {{ {', '.join(_target(target))}, security = {pattern(level)} }}")
-    if any(one.id == "priority" for one in lacks):
-        said.append(f"priority = {pattern(next(one for one in lacks if one.id == 'priority'))}")
-    if own:
-        pairs = ", ".join(f"{_text(_name(one, lacks))} = {pattern(one)}" for one in own)
-        said.append(f"add to fields: {pairs}" if fields else f"fields = {{ {pairs} }}")
-    return "\n".join(said)
+def lines(lacks: Iterable[FieldMeta], meta: TypeMeta, me: Account, *, cloud: bool) -> tuple[str, ...]:
+    """What to write below `[trackers.NAME]`, one line each: it works as it is, and says what else could be."""
+    return tuple(_line(one, meta, me, cloud=cloud) for one in lacks)
 
 
-def _name(field: FieldMeta, others: Sequence[FieldMeta]) -> str:
-    alone = sum(one.name.casefold() == field.name.casefold() for one in others) == 1
-    return field.name if alone else field.id
+def place_of(field: FieldMeta, meta: TypeMeta) -> str:
+    """Where the config says what a field gets, as a dotted key."""
+    if field.id in _OF_TARGET:
+        return f"target.{field.id}"
+    if field.id == "parent":
+        return "target.parent"
+    if field.id == "priority":
+        return "priority"
+    twins = sum(one.name.casefold() == field.name.casefold() for one in meta.fields.values())
+    return f"fields.{toml(field.name if twins == 1 else field.id)}"
 
 
-def _target(target: Target) -> Iterator[str]:
-    """The target as it is now."""
-    for name, value in target.model_dump(mode="json", exclude_unset=True).items():
-        if name != "security":
-            yield f"{name} = {_toml(value)}"
+def _line(field: FieldMeta, meta: TypeMeta, me: Account, *, cloud: bool) -> str:
+    value, said = _proposal(field, me, cloud=cloud)
+    listed: Json = [value] if field.kind == "array" else value
+    return f"{place_of(field, meta)} = {toml(listed)}{f'  # {said}' if said else ''}"
 
 
-def _toml(value: object) -> str:
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{name} = {_toml(each)}' for name, each in value.items())} }}"
-    return f"[{', '.join(map(_toml, value))}]" if isinstance(value, list) else _text(value)
+def _proposal(field: FieldMeta, me: Account, *, cloud: bool) -> tuple[Json, str]:
+    """A value that Jira takes, and what else there is; where only a person can know one, a word to replace."""
+    kind = field.items if field.kind == "array" else field.kind
+    if names := list(_names(field)):
+        others = names[1 : _OTHERS + 1] + (["..."] if len(names) > _OTHERS + 1 else [])
+        return names[0], f"or: {' '.join(', '.join(others).split())}" if others else ""
+    match kind:
+        case "number":
+            return 0, 'or a template: "{{ threat.score or 0 }}"'
+        case "date":
+            return "+30d", "or a day: 2026-12-31"
+        case "datetime":
+            return "{{ threat.created_at }}", "or a moment: 2026-12-31T12:00:00Z"
+        case "user":
+            return me.id if cloud else me.login, f"{' '.join(me.name.split())}, the account of the token"
+        case "issuelink" | "group":
+            word = "an issue's key" if kind == "issuelink" else "a group"
+            return f"<{word}>", "replace it"
+    if field.custom == "gh-epic-label":
+        return "{{ model.name }}", ""
+    return ("tmi", "a label") if field.custom == "labels" else ("TMI", 'or a template: "{{ model.name }}"')
 
 
-def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _names(field: FieldMeta) -> Iterator[str]:
+    for one in field.choices:
+        yield from (f"{one.name} > {low.name}" for low in one.below) if one.below else (one.name,)

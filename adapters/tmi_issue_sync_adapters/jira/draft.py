@@ -14,7 +14,7 @@ from tmi_issue_sync.model import Draft, Json, Marker, TicketRef
 
 from .fields import BadValue, Values, label
 from .issue import PROPERTY, property_of, text_of
-from .meta import Choice, TypeMeta, nearest
+from .meta import Choice, TypeMeta, near, nearest, write
 from .options import TEXT_MAX, TITLE_MAX, Target
 
 SHARED_LABEL = "tmi"
@@ -54,7 +54,7 @@ class Shaper:
         if meta is not None:
             own, wrong = self.values.all(meta, draft.fields)
             if wrong:
-                raise Rejected(f"Jira can't keep this ticket: {'; '.join(wrong)}")
+                raise Rejected(f"Jira can't keep this ticket: {'; '.join(map(str, wrong))}")
             own |= _priority(draft, meta)
         fields |= self.of_target(draft, target, meta)
         prop: Json = {"key": PROPERTY, "value": property_of(draft.marker)}
@@ -122,7 +122,7 @@ def target_of(draft: Draft, project: str) -> Target:
     if draft.confidential and draft.target.security is None:
         raise Denied(
             f"a confidential ticket in {project} needs a security level, and the target names none",
-            todo='Add security = "..." to the target, or route confidential threat models elsewhere.',
+            todo='Add target.security = "...", or route confidential threat models elsewhere.',
         )
     return draft.target
 
@@ -155,10 +155,12 @@ def _priority(draft: Draft, meta: TypeMeta) -> dict[str, Json]:
     field = meta.fields.get("priority")
     if field is None:
         raise Rejected(f"Jira can't keep this ticket: a {meta.name} has no priority on its create screen")
-    found = _named(field.choices, draft.priority)
+    found, names = _named(field.choices, draft.priority), [one.name for one in field.choices]
     if found is None:
-        near = nearest(draft.priority, [one.name for one in field.choices])
-        raise Rejected(f"Jira can't keep this ticket: no priority {draft.priority!r} ({near})")
+        raise Rejected(
+            f"Jira can't keep this ticket: no priority {draft.priority!r} ({nearest(draft.priority, names)})",
+            todo=_instead("priority", draft.priority, names),
+        )
     return {"priority": {"id": found.id}}
 
 
@@ -169,10 +171,17 @@ def _chosen(meta: TypeMeta, ident: str, what: str, name: str) -> Choice:
             f"a {meta.name} has no {what} that this account may set",
             todo="Put the field on the create screen; a security level also needs Set issue security.",
         )
-    found = _named(field.choices, name)
+    found, names = _named(field.choices, name), [one.name for one in field.choices]
     if found is None:
-        raise Denied(f"there is no {what} {name!r} ({nearest(name, [one.name for one in field.choices])})")
+        todo = _instead(f"target.{ident}", name, names, listed=ident == "components")
+        raise Denied(f"there is no {what} {name!r} ({nearest(name, names)})", todo=todo)
     return found
+
+
+def _instead(place: str, name: str, known: list[str], *, listed: bool = False) -> str:
+    """The line that would do; empty where nothing can be chosen."""
+    meant = near(name, known) or next(iter(known), None)
+    return "" if meant is None else write(place, [meant] if listed else meant)
 
 
 def _named(choices: tuple[Choice, ...], name: str) -> Choice | None:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from tmi_issue_sync.markup import adf, wiki
 from tmi_issue_sync.model import Json
 
-from .meta import Choice, FieldMeta, TypeMeta, nearest
+from .meta import Choice, FieldMeta, TypeMeta, near, nearest, toml, write
 
 OURS = {
     "project": "the target's project",
@@ -28,7 +28,13 @@ _DAYS = re.compile(r"\+(\d{1,4})d")
 
 
 class BadValue(Exception):
-    """What Jira would not take, in words; they begin with the field."""
+    """What Jira would not take, in words; they begin with the field. `todo` is what to write instead, if known."""
+
+    def __init__(self, why: str, *, instead: str | None = None, todo: str = "") -> None:
+        super().__init__(why)
+        self.instead = instead
+        """A text that would do in the place of the value, or of one entry of its list."""
+        self.todo = todo
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +47,33 @@ class Values:
     person: Callable[[str], Json]
     """A user by what the operator wrote. Raises BadValue."""
 
-    def all(self, meta: TypeMeta, fields: Mapping[str, Json]) -> tuple[dict[str, Json], list[str]]:
+    def all(self, meta: TypeMeta, fields: Mapping[str, Json]) -> tuple[dict[str, Json], list[BadValue]]:
         """Fields by their ids, and what is wrong with the others. A value that is empty is none."""
         found: dict[str, Json] = {}
-        wrong: list[str] = []
+        wrong: list[BadValue] = []
         for name, value in fields.items():
             try:
                 one = field_of(meta, name)
                 if _given(value):
                     found[one.id] = self.one(one, value)
             except BadValue as error:
-                wrong.append(str(error))
+                if error.instead is not None:
+                    error.todo = write(f"fields.{toml(name)}", self._mended(one, value, error.instead))
+                wrong.append(error)
         return found, wrong
+
+    def _mended(self, field: FieldMeta, value: Json, instead: str) -> Json:
+        """The value with a text that will do, where a list has others beside."""
+        if not isinstance(value, list):
+            return [instead] if field.kind == "array" else instead
+        return [each if self._takes(field, each) else instead for each in value]
+
+    def _takes(self, field: FieldMeta, value: Json) -> bool:
+        try:
+            self.one(field, [value])
+        except BadValue:
+            return False
+        return True
 
     def one(self, field: FieldMeta, value: Json) -> Json:
         """One value. Raises BadValue."""
@@ -105,34 +126,21 @@ def field_of(meta: TypeMeta, name: str) -> FieldMeta:
         raise BadValue(f"{name}: there are {len(found)} of this name; say which: {', '.join(f.id for f in found)}")
     if not found:
         names = [f.name for f in known.values() if f.id not in OURS]
-        raise BadValue(f"{name}: a {meta.name} has no such field on its create screen ({nearest(name, names)})")
+        meant = near(name, names)
+        raise BadValue(
+            f"{name}: a {meta.name} has no such field on its create screen ({nearest(name, names)})",
+            todo=f"Write fields.{toml(meant)}" if meant else "Leave it out, or put the field there",
+        )
     if found[0].id in OURS:
-        raise BadValue(f"{name} is no field of `fields`: it is set by {OURS[found[0].id]}")
+        raise BadValue(
+            f"{name} is no field of `fields`: it is set by {OURS[found[0].id]}", todo="Take it out of fields"
+        )
     return found[0]
 
 
 def label(text: str) -> str:
     """A label as Jira takes it: without blanks."""
     return "-".join(text.split())
-
-
-def pattern(field: FieldMeta) -> str:
-    """What to write for a field, as TOML, where the operator still has to choose."""
-    kind = field.items if field.kind == "array" else field.kind
-    pairs = [f"{one.name} > {low.name}" for one in field.choices for low in one.below]
-    names = pairs or [one.name for one in field.choices]
-    if names:
-        said = f"one of: {', '.join(names[:20])}{', ...' if len(names) > 20 else ''}"
-    else:
-        said = {
-            "number": "a number",
-            "date": "a day like 2026-12-31, or +30d",
-            "datetime": "a moment like 2026-12-31T12:00:00Z",
-            "user": "an account id or e-mail",
-            "issuelink": "an issue's key",
-        }.get(kind, "a text")
-    text = json.dumps(f"<{said}>", ensure_ascii=False)
-    return f"[{text}]" if field.kind == "array" else text
 
 
 def _given(value: Json) -> bool:
@@ -155,12 +163,16 @@ def _items(field: FieldMeta, value: Json) -> Iterator[Json]:
         yield from (part.strip() for part in value.split(",") if part.strip())
 
 
-def _choice(what: str, choices: tuple[Choice, ...], wanted: str) -> Choice:
+def _choice(what: str, choices: tuple[Choice, ...], wanted: str, *, before: str = "", after: str = "") -> Choice:
+    """The one that is meant by id or name. Raises BadValue, whose `instead` has what goes around the name."""
     for test in (wanted, wanted.casefold()):
         for one in choices:
             if test in (one.id, one.name, one.name.casefold()):
                 return one
-    raise BadValue(f"{what}: no {wanted!r} ({nearest(wanted, [one.name for one in choices])})")
+    names = [one.name for one in choices]
+    meant = near(wanted, names) or next(iter(names), None)
+    instead = None if meant is None else f"{before}{meant}{after}"
+    raise BadValue(f"{what}: no {wanted!r} ({nearest(wanted, names)})", instead=instead)
 
 
 def _cascade(field: FieldMeta, value: Json) -> Json:
@@ -169,10 +181,11 @@ def _cascade(field: FieldMeta, value: Json) -> Json:
         upper, lower = _text(field, value["value"]), _text(field, value.get("child", ""))
     else:
         upper, _, lower = (part.strip() for part in _text(field, value).partition(">"))
-    one = _choice(field.name, field.choices, upper)
+    one = _choice(field.name, field.choices, upper, after=f" > {lower}" if lower else "")
     if not lower:
         return {"id": one.id}
-    return {"id": one.id, "child": {"id": _choice(f"{field.name}, below {one.name}", one.below, lower).id}}
+    child = _choice(f"{field.name}, below {one.name}", one.below, lower, before=f"{one.name} > ")
+    return {"id": one.id, "child": {"id": child.id}}
 
 
 def _number(field: FieldMeta, value: Json) -> float:

@@ -33,18 +33,31 @@ def search(api: Api, line: Line, jql: str, what: str, *, most: int | None = None
     A project that the account does not see is a 400, and so Denied; it is never an empty list.
     """
     size = PAGE if most is None else most
+    listed, pages = _once(api, line, jql, what, size, most)
+    if pages == 1 or not api.cloud:
+        return listed
+    # Cloud does not say whether a token names a row or an offset, which a deletion meanwhile would shift. So what
+    # took more than one page is read again, and both readings count (protocol Lo8).
+    again, _ = _once(api, line, jql, what, size, most)
+    rows = {row["id"]: row for row in (*listed.rows, *again.rows)}
+    return Listed(listed.as_of, tuple(rows.values()))
+
+
+def _once(api: Api, line: Line, jql: str, what: str, size: int, most: int | None) -> tuple[Listed, int]:
+    """One reading, and how many pages it took."""
     pages = _by_token(api, line, jql, what, size) if api.cloud else _by_offset(api, line, jql, what, size)
     as_of: datetime | None = None
     rows: dict[str, Mapping[str, Any]] = {}
-    for number, (reply, page) in enumerate(pages):
-        if number == 0:
+    number = 0
+    for number, (reply, page) in enumerate(pages, start=1):
+        if number == 1:
             as_of = date_of(reply)
-        if number == MAX_PAGES:
+        if number > MAX_PAGES:
             raise Unavailable(f"Jira lists {what} on more than {MAX_PAGES} pages")
         rows.update((row["id"], row) for row in page)
         if most is not None:
             break
-    return Listed(as_of, tuple(rows.values()))
+    return Listed(as_of, tuple(rows.values())), number
 
 
 def _by_token(api: Api, line: Line, jql: str, what: str, size: int) -> Iterator[tuple[Reply, list[Any]]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import json
 import time
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tmi_issue_sync.errors import Denied, Unavailable
+from tmi_issue_sync.model import Json
 from tmi_issue_sync_adapters.wire.line import Line
 
 from .api import Api
@@ -83,7 +86,7 @@ class Metas:
         if row is None:
             raise Denied(
                 f"{self._project} takes no {issue_type} from this account ({nearest(issue_type, types)})",
-                todo=f'Set the target\'s issue_type = "{next(iter(types))}".'
+                todo=write("target.issue_type", near(issue_type, types) or next(iter(types)))
                 if types
                 else "It needs Create issues.",
             )
@@ -110,13 +113,30 @@ class Metas:
                 return
 
 
+def near(name: str, known: Iterable[str]) -> str | None:
+    """The name that comes nearest, if any is near."""
+    names = list(known)
+    found = difflib.get_close_matches(name.casefold(), [each.casefold() for each in names], 1)
+    return next(each for each in names if each.casefold() == found[0]) if found else None
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The names that come nearest, or some of those that there are; for people."""
+    """The name that comes nearest, or some of those that there are; for people."""
     names = list(dict.fromkeys(known))
-    near = difflib.get_close_matches(name.casefold(), [each.casefold() for each in names], 1)
-    if near:
-        return f"did you mean {next(each for each in names if each.casefold() == near[0])!r}?"
+    if (found := near(name, names)) is not None:
+        return f"did you mean {found!r}?"
     return f"there are: {some(names)}" if names else "there are none"
+
+
+def toml(value: Json) -> str:
+    """A text, number or list as TOML; what nobody sees is written as an escape."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(f"\\U{ord(char):08x}" if unicodedata.category(char)[0] == "C" else char for char in text)
+
+
+def write(place: str, value: Json) -> str:
+    """What to do, for people, with the line to paste."""
+    return f"Write {place} = {toml(value)}"
 
 
 def some(names: Iterable[str]) -> str:

@@ -118,6 +118,13 @@ class Target(BaseModel):
         return parent
 
 
+def above(target: Target, kind: str) -> Target:
+    """Where the tickets above this target's are made: epics, which stand above all other types."""
+    return target.model_copy(
+        update={"issue_type": "Epic" if kind.casefold() in ("", "epic") else kind, "parent": None, "due_days": {}}
+    )
+
+
 def key(options: Options, target: Target) -> TrackerKey:
     """The project's name for the ledger."""
     return TrackerKey(ADAPTER, host(options), target.project)

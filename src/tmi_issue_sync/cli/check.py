@@ -18,10 +18,10 @@ from ..tmi.check import identity_findings
 from ..wiring import Wired, destinations, wired
 from . import shapes
 from .progress import shown
+from .rehearsal import Found, places_of, rehearsed, tell, whereabouts
 from .shell import Shell
-from .show import clean, duration, say, say_json
+from .show import duration, say, say_json
 
-Found = tuple[str, Finding]
 PERSON, CONFIG = 77, 78
 
 
@@ -32,14 +32,16 @@ def run(shell: Shell, *, json: bool) -> int:
     with wired(settings, places, beside=True) as found:
         of_config = list(_config(settings)) + list(_templates(found))
         of_servers = [*_tmi(found), *_trackers(found)]
+        of_tickets = _tickets(found, of_servers)
         report, error = _looked(shell, found)
-    everything = [*of_config, *of_servers, *_after(report, error)]
-    code = _code(of_config, of_servers, report, error)
+    everything = [*of_config, *of_servers, *of_tickets, *_after(report, error)]
+    code = _code([*of_config, *of_tickets], of_servers, report, error)
     if json:
         findings = [shapes.finding(finding, where) for where, finding in everything]
         say_json({"version": shapes.VERSION, "exit_code": code, "state": str(places.state), "findings": findings})
     else:
-        _print(everything)
+        for where, finding in everything:
+            tell(where, finding)
         say(f"state: {places.state} (ledger: {places.ledger})")
     return code
 
@@ -55,18 +57,11 @@ def _code(config: list[Found], servers: list[Found], report: Report | None, erro
     return CONFIG if public else trouble or (PERSON if bad else 0)
 
 
-def _print(everything: list[Found]) -> None:
-    marks = {Level.OK: "ok     ", Level.WARNING: "warning", Level.ERROR: "ERROR  "}
-    for where, finding in everything:
-        todo = f" -> {finding.todo}" if finding.todo else ""
-        say(f"{marks[finding.level]} {where}: {clean(finding.what)}{clean(todo) and ' ' + clean(todo)}")
-
-
 # -- the config --------------------------------------------------------------------------------------------
 
 
 def _config(settings: Settings) -> Iterator[Found]:
-    from ..service import trigger
+    from ..schedule import trigger
 
     yield "config", Finding(Level.OK, f"{settings.source or 'the environment alone'} is complete")
     try:
@@ -77,10 +72,16 @@ def _config(settings: Settings) -> Iterator[Found]:
         todo = 'Write { env = "NAME" } or { file = "/path" } instead.'
         yield "config", Finding(Level.WARNING, f"{place} is written down literally", todo)
     for number, route in enumerate(settings.routes, 1):
-        yield "routes", Finding(Level.OK, f"{number}. {route.name} -> {route.to.key}")
+        yield "routes", Finding(Level.OK, f"{number}. {route.name} -> {_declared(route.to)}")
     if settings.default:
-        to = settings.default.key
+        to = _declared(settings.default)
         yield "routes", Finding(Level.OK, f"none: all open, unmitigated threats go to {to}")
+
+
+def _declared(to: Destination) -> str:
+    """A place, and who may read there by the operator's word (design S7)."""
+    words = [word for word, said in (("public", to.public), ("confidential", to.confidential)) if said]
+    return f"{to.key}, declared {' and '.join(words)}" if words else str(to.key)
 
 
 def _literal_secrets(settings: Settings) -> Iterator[str]:
@@ -123,7 +124,7 @@ def _tmi(found: Wired) -> Iterator[Found]:
 
 def _trackers(found: Wired) -> Iterator[Found]:
     for site in found.setup.sites:
-        where = f"{site.name} ({site.key.project})"
+        where = whereabouts(site.name, site.key)
         try:
             findings = list(site.tracker.check())
         except SyncError as error:
@@ -133,6 +134,13 @@ def _trackers(found: Wired) -> Iterator[Found]:
             yield where, finding
             if finding.public and not site.retired:
                 yield from ((where, bad) for bad in _public(site, found.settings))
+
+
+def _tickets(found: Wired, told: list[Found]) -> list[Found]:
+    """What the trackers ask of a ticket; only those that could be asked anything."""
+    bad = {where for where, finding in told if finding.level is Level.ERROR}
+    fit = [site.key for site in found.setup.sites if whereabouts(site.name, site.key) not in bad]
+    return rehearsed(places_of(found.settings), found.setup, fit)
 
 
 def _public(site: Site, settings: Settings) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from ..errors import SyncError, UsageError
 from ..ledger import Ledger
 from ..ledger.rows import Entry, Known
 from ..plan import Decision
+from ..standing import troubles
 from ..sync import Scope, run_pass
 from ..urls import same_url
 from ..wiring import Wired, destinations, wired
@@ -16,7 +17,6 @@ from . import shapes
 from .progress import shown
 from .shell import Shell
 from .show import clean, duration, say, say_json, table
-from .status import states
 
 
 def run(shell: Shell, what: str, *, json: bool) -> int:
@@ -96,7 +96,7 @@ def _print(
     if entry:
         say(f"ledger: ticket {entry.side}, link {entry.link}, since {entry.changed_at:%Y-%m-%d %H:%M:%S}Z")
         traits = {to.key: to.traits for to in destinations(found.settings)}
-        for state, why, turn in states(entry, traits):
+        for state, why, turn in troubles(entry, traits):
             say(f"  {state}: {clean(why)}; next: {turn}")
     else:
         say("ledger: nothing")

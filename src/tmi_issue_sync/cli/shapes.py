@@ -54,6 +54,7 @@ def threat(found: Threat) -> dict[str, Any]:
         "name": found.name,
         "severity": str(found.severity),
         "status": found.status,
+        "whole_model": found.whole_model,
         "model": {"id": found.model.id, "name": found.model.name},
     }
 
@@ -80,7 +81,13 @@ def error(found: SyncError) -> dict[str, Any]:
 
 
 def finding(found: Finding, where: str) -> dict[str, Any]:
-    return {"where": where, "level": str(found.level), "what": found.what, "todo": found.todo or None}
+    return {
+        "where": where,
+        "level": str(found.level),
+        "what": found.what,
+        "todo": found.todo or None,
+        "lines": list(found.lines),
+    }
 
 
 def _at(moment: datetime | None) -> str | None:

@@ -22,8 +22,12 @@ def say_json(value: Any) -> None:
 
 def clean(text: object) -> str:
     """No control characters, no line breaks, no marks that turn the writing direction."""
-    flat = " ".join(str(text).split())
-    return "".join(char for char in flat if unicodedata.category(char)[0] != "C")
+    return visible(" ".join(str(text).split()))
+
+
+def visible(line: str) -> str:
+    """The line as it is, without characters that nobody sees."""
+    return "".join(char for char in line if unicodedata.category(char)[0] != "C")
 
 
 def short(text: object, width: int) -> str:

@@ -47,13 +47,15 @@ def print_plan(report: Report) -> None:
         table(("decision", "threat", "severity", "model", "where", "reason"), [_row(d) for d in others])
         say()
     found = ", ".join(f"{count} {kind}" for kind, count in report.counts().items() if count)
-    say(f"{plural(len(report.decisions), 'threat')}: {found or 'nothing to decide'}.")
+    threats = sum(not decision.threat.whole_model for decision in report.decisions)
+    say(f"{plural(threats, 'threat')}: {found or 'nothing to decide'}.")
     if changes:
         say(_cost(changes))
 
 
 def _order(decision: Decision) -> tuple[int, int, str]:
-    return _ORDER[decision.kind], decision.threat.severity.rank, decision.threat.name
+    threat = decision.threat
+    return _ORDER[decision.kind], -1 if threat.whole_model else threat.severity.rank, threat.name
 
 
 def _row(decision: Decision) -> tuple[str, ...]:
@@ -61,7 +63,10 @@ def _row(decision: Decision) -> tuple[str, ...]:
     kind = f"{decision.kind} (in {duration(decision.seconds)})" if decision.seconds else str(decision.kind)
     where = f"{to.tracker}: {to.key.project}" if to else host_of(decision.url)
     reason = short(decision.reason, 200)
-    return kind, short(threat.name, 50), str(threat.severity), short(threat.model.name, 30), where, reason
+    name, severity = (short(threat.name, 50), str(threat.severity))
+    if threat.whole_model:
+        name, severity = "(the whole model)", ""
+    return kind, name, severity, short(threat.model.name, 30), where, reason
 
 
 def _cost(changes: list[Decision]) -> str:

@@ -12,15 +12,17 @@ from ..errors import Rejected
 from ..markup.clip import cut
 from ..markup.inline import code
 from ..markup.scrub import is_blank, plain_line
-from ..model import Draft, Json, Marker, Threat
+from ..model import Draft, Json, Marker, Parent, Threat
 from ..rules import Destination
 from .fill import AS_TRACKERS, fill
 from .labels import label as label
 from .labels import labels
+from .lookup import is_given, is_lookup, looked_up
 from .templates import Templates, Variables
 from .view import BARE, FULL, deep_link, name_of, variables
 
 TITLE = "[Threat] {{ threat.name }}"
+MODEL_TITLE = "[Threat model] {{ threat.name }}"
 BODY = """\
 {{ threat.description }}
 
@@ -47,7 +49,14 @@ class Renderer:
         self._lines = Templates(body=False)
 
     def draft(
-        self, threat: Threat, to: Destination, marker: Marker, *, confidential: bool, request_id: str
+        self,
+        threat: Threat,
+        to: Destination,
+        marker: Marker,
+        *,
+        confidential: bool,
+        request_id: str,
+        parent: Parent | None = None,
     ) -> Draft:
         """The ticket to be. Raises Rejected, with one line for the operator, where there can be none."""
         url = deep_link(threat, self._ui_url)
@@ -55,13 +64,16 @@ class Renderer:
         return Draft(
             marker=marker,
             title=self._title(threat, to, known),
-            body=self._body(threat, to, known, marker, url),
+            body=self._body(threat, to, known, marker, url, parent),
             target=to.target,
             labels=labels(threat, [self._label(text, to, known) for text in to.labels]),
             fields={
-                name: self._field(value, f"{to.tracker}: field {name}", known) for name, value in to.fields.items()
+                name: given
+                for name, value in to.fields.items()
+                if is_given(given := self._value(value, f"{to.tracker}: field {name}", known))
             },
-            priority=self._line(to.priority or "", f"{to.tracker}: priority", known) or None,
+            priority=self._priority(to, known),
+            parent=parent.ref if parent else None,
             confidential=confidential,
             request_id=request_id,
         )
@@ -86,15 +98,18 @@ class Renderer:
             yield error.why
 
     def _title(self, threat: Threat, to: Destination, known: Variables) -> str:
-        title = self._line(to.title or TITLE, f"{to.tracker}: title", known)
+        builtin = MODEL_TITLE if threat.whole_model else TITLE
+        title = self._line(to.title or builtin, f"{to.tracker}: title", known)
         if is_blank(title):
             title = plain_line(f"[Threat] {name_of(threat)}")
         most = to.traits.title_max
         return title if len(title) <= most else f"{cut(title, most - 1).rstrip()}…"
 
-    def _body(self, threat: Threat, to: Destination, known: Variables, marker: Marker, url: str) -> str:
+    def _body(
+        self, threat: Threat, to: Destination, known: Variables, marker: Marker, url: str, parent: Parent | None
+    ) -> str:
         what = f"{to.tracker}: body"
-        footer = self._footer(threat, url)
+        footer = self._footer(threat, url, parent)
         room = to.traits.body_max - len(f"\n\n{footer}\n\n{marker.block()}")
         notice = (
             f"*Shortened. [The full text is in TMI](<{url}>).*" if url else "*Shortened. The full text is in TMI.*"
@@ -107,10 +122,12 @@ class Renderer:
             raise Rejected(f"{what} leaves a code or HTML block open at its end", todo="Close it in the template.")
         return body
 
-    def _footer(self, threat: Threat, url: str) -> str:
+    def _footer(self, threat: Threat, url: str, parent: Parent | None) -> str:
         source = f"[{code(threat.id)}](<{url}>)" if url else code(threat.id)
+        above = f"Part of [{code(parent.number)}](<{parent.url}>). " if parent else ""
+        kind = "threat model" if threat.whole_model else "threat"
         return (
-            f"Made by tmi-issue-sync from threat {source} of TMI at {code(self._instance)}."
+            f"{above}Made by tmi-issue-sync from {kind} {source} of TMI at {code(self._instance)}."
             " What people write here is never overwritten."
         )
 
@@ -118,21 +135,32 @@ class Renderer:
         """The operator's label as it is, or, where it is a template, as a label."""
         return label(self._line(text, f"{to.tracker}: label", known)) if _is_template(text) else text.strip()
 
-    def _field(self, value: Json, what: str, known: Variables) -> Json:
+    def _value(self, value: Json, what: str, known: Variables) -> Json:
+        """A configured value for this threat; nothing empty is left in its lists and objects."""
         if isinstance(value, str):
             return self._lines.run(value, known, what) if _is_template(value) else value
         if isinstance(value, list):
-            return [self._field(each, what, known) for each in value]
-        if isinstance(value, dict):
-            return {name: self._field(each, what, known) for name, each in value.items()}
-        return value
+            return [given for each in value if is_given(given := self._value(each, what, known))]
+        if not isinstance(value, dict):
+            return value
+        if is_lookup(value):
+            return self._value(looked_up(value, known["threat"]), what, known)
+        whole = {name: self._value(each, what, known) for name, each in value.items()}
+        return {name: each for name, each in whole.items() if is_given(each)}
+
+    def _priority(self, to: Destination, known: Variables) -> str | None:
+        value = self._value(to.priority, f"{to.tracker}: priority", known)
+        return " ".join(str(value).split()) if is_given(value) else None
 
     def _line(self, source: str, what: str, known: Variables) -> str:
         return " ".join(self._lines.run(source, known, what).split())
 
 
-def payload_hash(draft: Draft) -> str:
-    """Whether a parked draft has changed: everything counts but the generation and our request id."""
+def payload_hash(draft: Draft, above: str = "") -> str:
+    """Whether a parked draft has changed: everything counts but the generation and our request id.
+
+    The draft is one without a parent; `above` says what TMI links for its threat model, where that counts.
+    """
     target = draft.target
     parts = {
         "marker": [draft.marker.instance, draft.marker.threat_id],
@@ -142,10 +170,25 @@ def payload_hash(draft: Draft) -> str:
         "labels": list(draft.labels),
         "fields": dict(draft.fields),
         "priority": draft.priority,
-        "parent": draft.parent and [draft.parent.adapter, draft.parent.host, draft.parent.id],
+        "parent": above,
         "confidential": draft.confidential,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def is_fixed(value: Json) -> bool:
+    """Whether a configured value is the same for every threat."""
+    if isinstance(value, list):
+        return all(map(is_fixed, value))
+    if isinstance(value, dict):
+        return not is_lookup(value) and all(map(is_fixed, value.values()))
+    return not (isinstance(value, str) and _is_template(value))
+
+
+def asks_metadata(to: Destination) -> bool:
+    """Whether a template of this place speaks of its threat model's metadata."""
+    places = [to, to.parent] if to.parent else [to]
+    return any("metadata" in source for place in places for _, _, source in _sources(place))
 
 
 def _is_template(text: str) -> bool:
@@ -164,7 +207,7 @@ def _sources(to: Destination) -> Iterator[tuple[str, str, str]]:
     """Every template of a destination: its kind, what it is for, its source."""
     yield "body", "body", to.body or BODY
     yield "line", "title", to.title or TITLE
-    yield "line", "priority", to.priority or ""
+    yield from (("line", "priority", text) for text in _strings(to.priority) if _is_template(text))
     yield from (("line", "label", text) for text in to.labels if _is_template(text))
     for name, value in to.fields.items():
         yield from (("line", f"field {name}", text) for text in _strings(value) if _is_template(text))

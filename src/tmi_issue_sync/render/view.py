@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TypeVar
@@ -30,6 +30,7 @@ FULL = Threat(
     model=ThreatModel(
         "00000000-0000-4000-8000-000000000001", "Model", "in_progress", "owner@example.com", "Text", "STRIDE",
         "https://example.com/1", 1, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC),
+        (("key", "value"),),
     ),
     name="Threat", created_at=datetime(2026, 1, 1, tzinfo=UTC), modified_at=datetime(2026, 1, 1, tzinfo=UTC),
     description="Text.\n\n- more\n\n```\ncode\n```", mitigation="Text.\n\n> more",
@@ -47,7 +48,8 @@ def deep_link(threat: Threat, ui_url: str | None) -> str:
     """The threat in TMI's own pages, empty where nobody said where these are."""
     if not ui_url:
         return ""
-    return f"{ui_url.rstrip('/')}/tm/{quote(threat.model.id, safe='')}/threat/{quote(threat.id, safe='')}"
+    model = f"{ui_url.rstrip('/')}/tm/{quote(threat.model.id, safe='')}"
+    return model if threat.whole_model else f"{model}/threat/{quote(threat.id, safe='')}"
 
 
 def name_of(threat: Threat) -> str:
@@ -55,6 +57,8 @@ def name_of(threat: Threat) -> str:
     name, model = plain_line(threat.name), plain_line(threat.model.name)
     if not is_blank(name):
         return scrub(threat.name)
+    if threat.whole_model:
+        return "Unnamed threat model"
     return "Unnamed threat" if is_blank(model) else f"Unnamed threat in {scrub(threat.model.name)}"
 
 
@@ -62,7 +66,8 @@ def variables(threat: Threat, tracker: str, url: str) -> Variables:
     """`threat`, `model` and `destination`, as docs and `check` know them."""
     model = _space(threat.model)
     fields = vars(_space(threat)) | {"name": name_of(threat), "model": model}
-    fields |= {"url": Safe(url), "facts": Safe(facts(threat, url))}
+    told = model_facts if threat.whole_model else facts
+    fields |= {"url": Safe(url), "facts": Safe(told(threat, url))}
     return {
         "threat": SimpleNamespace(**fields),
         "model": model,
@@ -76,6 +81,8 @@ def _space(thing: Threat | ThreatModel) -> SimpleNamespace:
         if name in values:
             text = scrub(values[name])
             values[name] = Prose("" if is_blank(text) else text)
+    if isinstance(thing, ThreatModel):
+        values["metadata"] = dict(thing.metadata or ())
     return SimpleNamespace(**values)
 
 
@@ -93,6 +100,22 @@ def facts(threat: Threat, url: str) -> str:
         "Threat model": _said(threat.model.name),
         "In TMI": f"<{url}>" if url else "",
     }
+    return _list(said)
+
+
+def model_facts(threat: Threat, url: str) -> str:
+    """The same of a whole threat model."""
+    model = threat.model
+    said = {
+        "Framework": _said(model.framework),
+        "Status": _said(model.status),
+        "Threats": str(model.threat_count),
+        "In TMI": f"<{url}>" if url else "",
+    }
+    return _list(said)
+
+
+def _list(said: Mapping[str, str]) -> str:
     return "\n".join(f"- {name}: {value}" for name, value in said.items() if value)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tmi_issue_sync.model import Marker
 from tmi_issue_sync.sandbox.log import Entry, Log
+from tmi_issue_sync.sandbox.trackers import TRACKERS, Kind
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_MARKER = re.compile(r"tmi-issue-sync v1 tmi[0-9a-f]{32} generation=\d+ threat=([^\s`<}]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,33 +20,41 @@ class Made:
 
     n: int
     """Where it stands in the log."""
-    number: int
+    site: str
+    number: Any
+    """How its site knows it."""
     name: str
     """`example/threats#3`"""
+    page: str
+    """Where people read it, below its site's URL."""
     threat_id: str
 
 
 def made(log: Log) -> list[Made]:
-    """Every ticket that GitHub committed, with the threat that its marker names."""
+    """Every ticket that a tracker committed, with the threat that its marker names."""
     return [
-        Made(
-            entry.n,
-            entry.facts["number"],
-            f"{entry.facts['repo']}#{entry.facts['number']}",
-            marker.threat_id if (marker := Marker.parse(str(entry.facts["body"]))) else "",
-        )
-        for entry in log.commits("github", "issue.created")
+        _made(entry, kind)
+        for entry in log.commits()
+        if (kind := TRACKERS.get(entry.site)) is not None and entry.kind == kind.commit
     ]
 
 
+def _made(entry: Entry, kind: Kind) -> Made:
+    facts = entry.facts
+    threats = _MARKER.findall(str(facts["body"]))
+    name, page = kind.label.format(**facts), kind.page.format(**facts)
+    return Made(entry.n, entry.site, facts[kind.number], name, page, threats[-1] if threats else "")
+
+
 def lost(log: Log) -> list[tuple[Entry, Made]]:
-    """Creates that GitHub committed and whose reply never left, each with its ticket."""
+    """Creates that a tracker committed and whose reply never left, each with its ticket."""
     tickets = made(log)
     found = []
-    for entry in log.requests("github", "POST", r"/issues$"):
-        before = [ticket for ticket in tickets if ticket.n < entry.n]
-        if entry.facts["fault"] == "drop-after" and before:
-            found.append((entry, before[-1]))
+    for site, kind in TRACKERS.items():
+        for entry in log.requests(site, kind.method, kind.creates):
+            before = [ticket for ticket in tickets if ticket.site == site and ticket.n < entry.n]
+            if entry.facts["fault"] == "drop-after" and before:
+                found.append((entry, before[-1]))
     return found
 
 
@@ -57,8 +67,13 @@ def links(log: Log) -> dict[str, str]:
 def calls(entries: Iterable[Entry]) -> tuple[int, int]:
     """How many requests reached the servers, and how many of them may have changed something."""
     requests = [entry for entry in entries if entry.event == "request"]
-    writes = [entry for entry in requests if entry.kind not in READS and (entry.facts["status"] or 0) < 400]
+    writes = [entry for entry in requests if not _reads(entry) and (entry.facts["status"] or 0) < 400]
     return len(requests), len(writes)
+
+
+def _reads(entry: Entry) -> bool:
+    kind = TRACKERS.get(entry.site)
+    return entry.kind in READS or (kind is not None and bool(re.search(kind.questions, entry.facts["path"])))
 
 
 def wanted(threats: Iterable[Mapping[str, Any]]) -> set[str]:

@@ -1,4 +1,4 @@
-"""`sandbox`: serve TMI and GitHub on this machine until somebody says stop."""
+"""`sandbox`: serve TMI and trackers on this machine until somebody says stop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, cast, get_args
@@ -14,15 +14,16 @@ from typing import Any, cast, get_args
 from tmi_issue_sync.errors import UsageError
 from tmi_issue_sync.sandbox.samples import MODELS
 from tmi_issue_sync.sandbox.tmi.rules import Dialect
+from tmi_issue_sync.sandbox.trackers import TRACKERS
 from tmi_issue_sync.sandbox.world import World
 
 
-def run(*, load: Path | None, port: int, dialect: str, write_config: Path | None) -> int:
-    """Serve until SIGINT or SIGTERM."""
+def run(*, trackers: Sequence[str], load: Path | None, port: int, dialect: str, write_config: Path | None) -> int:
+    """Serve until SIGINT or SIGTERM. Raises UsageError."""
     if dialect not in get_args(Dialect):
         raise UsageError(f"no dialect {dialect!r}", todo=f"There are {' and '.join(get_args(Dialect))}.")
     models = models_of(load) if load else MODELS
-    world = _open(port, cast(Dialect, dialect))
+    world = _open(trackers, port, cast(Dialect, dialect))
     with world:
         _load(world, models, load)
         config = world.config()
@@ -33,11 +34,12 @@ def run(*, load: Path | None, port: int, dialect: str, write_config: Path | None
     return 0
 
 
-def _open(port: int, dialect: Dialect) -> World:
+def _open(trackers: Sequence[str], port: int, dialect: Dialect) -> World:
     try:
-        return World(port=port, dialect=dialect)
+        return World(tuple(dict.fromkeys(trackers)), port=port, dialect=dialect)
     except OSError as error:
-        raise UsageError(f"port {port} or {port + 1} can't be used: {error.strerror}") from error
+        ports = " or ".join(str(port + place) for place in range(len(trackers) + 1))
+        raise UsageError(f"port {ports} can't be used: {error.strerror}") from error
 
 
 def models_of(path: Path) -> Iterable[Mapping[str, Any]]:
@@ -77,10 +79,11 @@ def _write(path: Path, config: str) -> None:
 
 def _tell(world: World, config: str, written: Path | None) -> None:
     threats = world.tmi_site.threats()
-    print(f"TMI     {world.tmi.url}  ({len(threats)} threats)")
-    print(f"GitHub  {world.github.url}")
+    print(f"{'TMI':16}  {world.tmi.url}  ({len(threats)} threats)")
+    for name, server in world.servers.items():
+        print(f"{TRACKERS[name].title:16}  {server.url}")
     if written:
-        print(f"config  {written}: try tmi-issue-sync --config {written} --state DIR plan")
+        print(f"{'config':16}  {written}: try tmi-issue-sync --config {written} --state DIR plan")
     else:
         print(f"\n{config}")
     print("Ctrl-C ends it.", flush=True)

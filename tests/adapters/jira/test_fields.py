@@ -114,11 +114,12 @@ def test_names_ids_and_what_is_empty() -> None:
     values = Values(True, NOW, person)
     found, wrong = values.all(meta, {"TEAM": "a", "customfield_2": "b", "customfield_3": " "})
     assert (found, wrong) == ({"customfield_1": "a", "customfield_2": "b"}, [])
-    _, wrong = values.all(meta, {"Tem": "a", "twin": "b", "Summary": "c", "Zzz": None})
-    assert "did you mean 'Team'?" in wrong[0]
-    assert "customfield_2, customfield_3" in wrong[1]
-    assert "set by title" in wrong[2]
-    assert "there are: Team, Twin, twin" in wrong[3]
+    _, bad = values.all(meta, {"Tem": "a", "twin": "b", "Summary": "c", "Zzz": None})
+    told = [str(one) for one in bad]
+    assert "did you mean 'Team'?" in told[0]
+    assert "customfield_2, customfield_3" in told[1]
+    assert "set by title" in told[2]
+    assert "there are: Team, Twin, twin" in told[3]
 
 
 KINDS: list[tuple[Any, Any, Json, Any]] = [
