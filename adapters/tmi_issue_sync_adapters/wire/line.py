@@ -67,7 +67,7 @@ class Line:
             self.close()
             conn = self._open()
         told = dict(headers)
-        self._secrets = _confidences(told)
+        self._secrets = confidences(told)
         if self.road.proxy and self.road.api.scheme == "http":
             url = f"http://{self.road.api.netloc}{url}"
             told |= _proxy_headers(self.road.proxy)
@@ -123,10 +123,12 @@ class Line:
         return left
 
 
-def _confidences(headers: Mapping[str, str]) -> tuple[str, ...]:
+def confidences(headers: Mapping[str, str]) -> tuple[str, ...]:
     """The credential of the request, and the password inside of it."""
-    given = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
-    scheme, _, credential = given.partition(" ")
+    named = {name.lower(): value for name, value in headers.items()}
+    if "private-token" in named:
+        return (named["private-token"],)
+    scheme, _, credential = named.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return (credential,)
     try:
