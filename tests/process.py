@@ -6,12 +6,23 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from rig import REPO, Rig
+from rig import REPO, Rig, model, rig, threat
 
 N = 3
+
+
+@contextmanager
+def world_of(place: Path) -> Iterator[Rig]:
+    """N threats, and a ledger that has settled: the first pass may make tickets at once."""
+    with rig(place, model(*(threat(n) for n in range(N)))) as found:
+        with found.setup():
+            pass
+        yield found
 
 
 def command(world: Rig, *words: str, limits: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:

@@ -79,3 +79,13 @@ def client(server: Server, what: str, *, read: float = 60.0, keep: int = 8, user
         headers={"User-Agent": user_agent, "Accept": "application/json"},
         follow_redirects=False,
     )
+
+
+def post(url: str, body: object, *, timeout: float, user_agent: str) -> int:
+    """One JSON message to somebody else; gives the status. Raises HTTPError, InvalidURL."""
+    head = {"User-Agent": user_agent}
+    with (
+        httpx.Client(verify=ssl.create_default_context(), timeout=timeout, headers=head) as client,
+        client.stream("POST", url, json=body) as answer,  # its body may be endless
+    ):
+        return answer.status_code

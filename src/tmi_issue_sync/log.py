@@ -21,7 +21,7 @@ _SHAPES = re.compile(
     r"|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|(?<=[Bb]earer )[^\s\"']+|(?<=[Bb]asic )[A-Za-z0-9+/=]{8,}"
     r"|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"
 )
-QUIET = ("github", "urllib3", "requests", "httpx", "httpcore", "jira", "gitlab", "apscheduler", "markdown_it")
+QUIET = ("github", "urllib3", "requests", "httpx", "httpcore", "jira", "gitlab", "markdown_it")
 
 
 class Redactor:
@@ -81,6 +81,7 @@ def configure(style: str, level: str, redactor: Redactor) -> None:
     root.setLevel(level.upper())
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a pass longer than the interval is no warning
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

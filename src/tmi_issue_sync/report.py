@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .errors import SyncError
+from .model import TrackerKey
 from .plan import Decision, Kind
 
 
@@ -37,6 +38,8 @@ class Report:
     outcomes: list[Outcome] = field(default_factory=list)
     alerts: list[SyncError] = field(default_factory=list)
     """Trouble of the pass as a whole: a model that could not be read, a tracker that is closed."""
+    closed: dict[TrackerKey, SyncError] = field(default_factory=dict)
+    """Trackers that took nothing more in this pass for another reason than time, and why; alerts tell it, too."""
     notes: list[str] = field(default_factory=list)
     """What a person should know and need not mend: settling, budgets, duplicates."""
     models: int = 0

@@ -1,132 +1,143 @@
-"""The service: the same pass by the clock, one at a time, until a signal ends it after the ticket in hand."""
+"""The service: the same pass by the clock or when woken, one at a time, until a signal ends it after the ticket."""
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Any
 
 import structlog
-from apscheduler.executors.pool import BasePoolExecutor
 from apscheduler.schedulers.blocking import BlockingScheduler
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
+from . import systemd
 from .config import Settings
-from .config_tables import SyncOptions
-from .errors import ConfigError, LedgerError, Locked, SyncError
-from .once import Pilot
+from .errors import ConfigError, LedgerError, Locked
+from .notify import Herald
+from .once import last_resort
+from .pace import Pace
 from .report import Report
-from .sync import Progress, Scope, run_pass
-from .wiring import Places, Wired, wired
+from .rounds import Rounds
+from .schedule import Worker, trigger
+from .state import Passed, State
+from .sync import Progress, Scope
+from .wiring import Places, wired
 
 _log = structlog.get_logger()
 FATAL = (ConfigError, LedgerError, Locked)
 """Another pass of this process would end the same way."""
+MANY = 100
+"""Models woken at once that are worth a whole pass."""
+STUCK = 600.0
+"""Seconds beyond its limit after which a pass counts as stuck: the watchdog is left to bite."""
 
 
 class _Stop(BaseException):
     """A signal that came while the main thread was waiting."""
 
 
-def trigger(options: SyncOptions) -> Any:
-    """When passes run. Raises ConfigError for a cron line that is none."""
-    jitter = int(options.jitter) or None
-    if options.cron is None:
-        return IntervalTrigger(seconds=max(1, int(options.every)), jitter=jitter, timezone=UTC)
-    try:
-        made = CronTrigger.from_crontab(options.cron)
-    except ValueError as error:
-        raise ConfigError(f"sync.cron: {options.cron!r} is no cron line: {error}") from error
-    made.jitter = jitter
-    return made
-
-
-class _Worker(BasePoolExecutor):  # type: ignore[misc]  # apscheduler has no types
-    """Runs jobs in a thread that outlives the scheduler: the ledger is closed in it."""
-
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        super().__init__(pool)
-
-    def shutdown(self, wait: bool = True) -> None:
-        """The pool is shut down by its owner."""
-
-
 class Service:
     """Passes in one worker thread, which alone touches the ledger; the main thread waits for the clock."""
 
-    def __init__(self, scope: Scope, progress: Progress, approve: Callable[[Report], bool]) -> None:
-        self._pilot = Pilot(scope)
+    def __init__(
+        self,
+        scope: Scope,
+        progress: Progress,
+        approve: Callable[[Report], bool],
+        told: Callable[[Passed], None] = lambda _passed: None,
+    ) -> None:
+        """`told` hears of each pass that ended, in the worker's thread."""
+        self._scope = scope
         self._progress = progress
         self._approve = approve
+        self._told = told
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="pass")
-        self._scheduler = BlockingScheduler(timezone=UTC, executors={"default": _Worker(self._pool)})
-        self._fatal: SyncError | None = None
+        self._beats = ThreadPoolExecutor(1, thread_name_prefix="beat")
+        executors = {"default": Worker(self._pool), "beats": Worker(self._beats)}
+        self._scheduler = BlockingScheduler(timezone=UTC, executors=executors)
+        self._lock = threading.Lock()
+        self._woken: set[str | None] = set()
+        self._again: frozenset[str] = frozenset()
+        self._state = State(datetime.now(UTC))
+        self._fatal: Exception | None = None
+        self._last_resort: threading.Timer | None = None
+        self._began: float | None = None
+        """When the pass that runs began, by the monotonic clock."""
 
-    def run(self, settings: Settings, places: Places, *, new_install: bool) -> int:
-        """Serve until a signal or a mistake that only a restart mends. Raises SyncError."""
+    # -- from any thread, at once ----------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """What the service does now."""
+        job = self._scheduler.get_job("clock")
+        return replace(self._state, next_run=getattr(job, "next_run_time", None), stopping=self._stopping.is_set())
+
+    def wake(self, model_id: str | None = None) -> None:
+        """Look at this model soon, or at all of them. Wake-ups gather until a pass takes them."""
+        with self._lock:
+            first = not self._woken
+            self._woken.add(model_id if len(self._woken) < MANY else None)
+        if first:
+            with suppress(RuntimeError):  # ended meanwhile
+                self._pool.submit(self._wake_up)
+
+    # -- the main thread ---------------------------------------------------------------------------------------
+
+    def run(
+        self,
+        settings: Settings,
+        places: Places,
+        *,
+        new_install: bool,
+        beside: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> int:
+        """Serve until a signal or a mistake that only a restart mends; takes SIGTERM and SIGINT. Raises SyncError.
+
+        `beside` is entered when the ledger is open, and left after the last ticket.
+        """
         when = trigger(settings.sync)
         opened = wired(settings, places)
         found = self._pool.submit(opened.__enter__).result()
         try:
             if new_install:
                 self._pool.submit(found.setup.ledger.new_install).result()
+            stopping = self._stopping.is_set
+            herald = Herald(settings.notify, found.setup.ledger, found.setup.clock, found.setup.instance)
+            self._rounds = Rounds(found, self._progress, self._approve, stopping, Pace(settings.sync), herald)
+            self._patience = settings.sync.pass_limit + STUCK
             _log.info("serving", ledger=str(places.ledger), every=str(when), instance=found.setup.instance)
-            self._loop(when, found)
+            with suppress(_Stop), self._signals(), beside():
+                self._loop(when)
         finally:
             self._pool.submit(opened.__exit__, None, None, None).result()
             self._pool.shutdown()
+            self._beats.shutdown()
+            if self._last_resort is not None:
+                self._last_resort.cancel()
         if self._fatal is not None:
             raise self._fatal
         _log.info("ended")
         return 0
 
-    def _loop(self, when: Any, found: Wired) -> None:
-        self._scheduler.add_job(
-            self._pass,
-            when,
-            args=(found,),
-            next_run_time=datetime.now(UTC),
-            max_instances=1,
-            coalesce=True,
-            misfire_grace_time=None,
-        )
-        with self._signals():
-            try:
-                self._scheduler.start()
-            except _Stop:
-                _log.info("ending after the ticket in hand; a second signal ends at once")
-                self._pool.submit(lambda: None).result()
-
-    def _pass(self, found: Wired) -> None:
-        if self._stopping.is_set():
-            return
+    def _loop(self, when: Any) -> None:
+        options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        self._scheduler.add_job(self._by_clock, when, id="clock", next_run_time=datetime.now(UTC), **options)
+        if (seconds := systemd.watchdog()) is not None:
+            self._scheduler.add_job(self._beat, "interval", seconds=seconds / 3, executor="beats", **options)
+        systemd.notify(READY=1, STATUS="serving")
         try:
-            report = run_pass(
-                found.setup,
-                self._pilot.scope,
-                progress=self._progress,
-                approve=self._approve,
-                stop=self._stopping.is_set,
-            )
-        except FATAL as error:
-            self._fatal = error
-            self._scheduler.shutdown(wait=False)
-        except SyncError as error:
-            _log.error("the pass failed; the next one tries again", error=str(error), exit_code=error.exit_code)
-        except Exception as error:  # noqa: BLE001 - one bad pass must not end the service
-            _log.error("a bug ended the pass", error=f"{type(error).__name__}: {error}", exc_info=_verbose())
-        else:
-            self._pilot.spend(report.created)
-            log_pass(report)
+            self._scheduler.start()
+        except _Stop:
+            _log.info("ending after the ticket in hand; a second signal ends at once")
+            systemd.notify(STOPPING=1, STATUS="ending after the ticket in hand")
+            self._pool.submit(lambda: None).result()
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -141,37 +152,77 @@ class Service:
         if self._stopping.is_set():
             os._exit(128 + number)  # the ledger is made for it: whatever was begun is found again
         self._stopping.set()
+        self._last_resort = last_resort(0)
         raise _Stop
 
+    # -- the beats' thread ---------------------------------------------------------------------------------------
 
-def _verbose() -> bool:
-    return logging.getLogger().isEnabledFor(logging.DEBUG)
+    def _beat(self) -> None:
+        began = self._began
+        if began is None or time.monotonic() - began < self._patience:
+            systemd.notify(WATCHDOG=1)
+        else:
+            _log.error("the pass is stuck: the service manager ends this process")
 
+    # -- the worker's thread -------------------------------------------------------------------------------------
 
-def log_pass(report: Report) -> None:
-    """One line for the pass, one for each trouble."""
-    counts = {kind.replace(" ", "_"): count for kind, count in report.counts().items() if count}
-    bound = _log.bind(**{"pass": report.run_id})
-    for outcome in report.failed:
-        bound.warning("failed", threat=outcome.decision.threat.id, error=str(outcome.error))
-    for alert in report.alerts:
-        bound.error("trouble", error=str(alert))
-    for note in report.notes:
-        bound.info(note)
-    if report.approval:
-        bound.warning("the first run waits for a person's word: look at `plan`, then start with --yes")
-    seconds = (report.ended - report.started).total_seconds() if report.ended else None
-    bound.info(f"pass ended: {report.summary()}", seconds=seconds, **counts)
+    def _by_clock(self) -> None:
+        """A whole pass, and with it whatever was woken."""
+        if not self._rounds.rest:
+            self._take()
+            self._pass(self._scope)
 
+    def _wake_up(self) -> None:
+        """Look at the woken models, or at all where that would not do."""
+        if self._rounds.rest:  # the clock's next pass takes them
+            return
+        models = self._take()
+        if not models:  # a whole pass took them
+            return
+        if None in models or self._scope.models or self._scope.threats or self._rounds.first_run:
+            self._pass(self._scope)
+        else:
+            self._pass(replace(self._scope, models=frozenset(filter(None, models)), woken=True))
 
-def serve(
-    settings: Settings,
-    places: Places,
-    scope: Scope,
-    *,
-    progress: Progress,
-    approve: Callable[[Report], bool],
-    new_install: bool,
-) -> int:
-    """Run the service in this thread, which must be the main one: it takes SIGTERM and SIGINT."""
-    return Service(scope, progress, approve).run(settings, places, new_install=new_install)
+    def _take(self) -> set[str | None]:
+        with self._lock:
+            taken, self._woken = self._woken, set()
+        return taken
+
+    def _pass(self, scope: Scope) -> None:
+        if self._stopping.is_set() or self._fatal is not None:
+            return
+        self._state, self._began = replace(self._state, running=datetime.now(UTC)), time.monotonic()
+        systemd.notify(STATUS="a pass runs")
+        passed = self._rounds.run(scope)
+        if passed.report is not None and scope.limit is not None:
+            self._scope = replace(self._scope, limit=max(0, scope.limit - passed.report.created))
+        self._began, session = None, self._rounds.session
+        self._state = replace(self._state, running=None, passed=passed, closed=self._rounds.closed, session=session)
+        systemd.notify(STATUS=passed.report.summary() if passed.report else f"the last pass failed: {passed.error}")
+        self._look_again(passed)
+        if isinstance(passed.error, FATAL):
+            self._fatal = passed.error
+            self._scheduler.shutdown(wait=False)
+        try:
+            self._told(passed)
+        except Exception as error:  # noqa: BLE001 - a page's bug must not end the passes
+            _log.error("a bug after the pass", error=f"{type(error).__name__}: {error}")
+
+    def _look_again(self, passed: Passed) -> None:
+        """A threat that a woken pass left alone is looked at when its wait is over, if the clock comes later."""
+        clock, waits = self._scheduler.get_job("clock"), passed.report.waits if passed.report else None
+        at = datetime.now(UTC) + timedelta(seconds=max(waits or 0.0, 1.0) + 0.5)
+        if not (passed.scope.woken and waits and clock and at < clock.next_run_time):
+            return
+        with self._lock:
+            self._again |= passed.scope.models
+        if self._scheduler.get_job("again") is None:
+            options = {"executor": "beats", "misfire_grace_time": None}
+            self._scheduler.add_job(self._wake_again, "date", run_date=at, id="again", **options)
+
+    def _wake_again(self) -> None:
+        with self._lock:
+            models, self._again = self._again, frozenset()
+        for model in models:
+            self.wake(model)

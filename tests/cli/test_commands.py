@@ -165,6 +165,17 @@ def test_check_refuses_a_public_place_without_a_word(sync: Command, world: World
     assert "add public = true to [trackers.sandbox]" in ran.out
 
 
+def test_check_names_a_place_that_is_public_by_the_operators_word(
+    sync: Command, world: World, config: Path
+) -> None:
+    world.github_site.set_repo(private=False)
+    config.write_text(config.read_text().replace("wait = 1\n", "wait = 1\npublic = true\n"))
+    ran = sync("check")
+    assert ran.code == 0
+    assert f"go to github example/threats on {world.github.url[7:]}, declared public" in ran.out
+    assert "ok      sandbox (example/threats): example/threats is public" in ran.out
+
+
 def test_check_refuses_a_confidential_word_on_a_public_place(sync: Command, world: World, config: Path) -> None:
     world.github_site.set_repo(private=False)
     config.write_text(config.read_text().replace("wait = 1\n", "wait = 1\npublic = true\nconfidential = true\n"))

@@ -15,7 +15,7 @@ from tmi_issue_sync.config_tables import SyncOptions
 from tmi_issue_sync.errors import ConfigError
 from tmi_issue_sync.sandbox import facts
 from tmi_issue_sync.sandbox.world import World
-from tmi_issue_sync.service import trigger
+from tmi_issue_sync.schedule import trigger
 
 
 def _serve(config: Path, state: Path) -> subprocess.Popen[str]:

@@ -19,10 +19,16 @@ app = typer.Typer(
 )
 config = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Write a first configuration; show it.")
 app.add_typer(config, name="config")
+webhook = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="TMI's word that wakes the service.")
+app.add_typer(webhook, name="webhook")
 
 Models = Annotated[list[str] | None, typer.Option("--model", help="Only this threat model (id or name).")]
 Threats = Annotated[list[str] | None, typer.Option("--threat", help="Only this threat (id).")]
 Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Make at most so many tickets.")]
+TRACKER = "github, jira (Cloud), jira-dc or another that the sandbox has."
+TokenFile = Annotated[
+    Path | None, typer.Option("--token-file", help="A TMI administrator's token; - is stdin. Never kept.")
+]
 Json = Annotated[bool, typer.Option("--json", help="For machines, on stdout.")]
 
 
@@ -60,17 +66,19 @@ def _shell(context: typer.Context) -> Shell:
 @app.command()
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Go on serving, so that the links open.")] = False,
+    tracker: Annotated[str, typer.Option("--tracker", help=TRACKER)] = "github",
 ) -> int:
     """See it work, with a TMI and a tracker of its own."""
     from ..sandbox.demo import run
 
-    return run(keep=keep)
+    return run(keep=keep, tracker=tracker)
 
 
 @app.command()
 def sandbox(
+    tracker: Annotated[list[str] | None, typer.Option("--tracker", help=f"{TRACKER} Again for several.")] = None,
     load: Annotated[Path | None, typer.Option("--load", help="Models to serve, as JSON.")] = None,
-    port: Annotated[int, typer.Option("--port", min=0, max=65534, help="TMI's; the tracker's is the next.")] = 0,
+    port: Annotated[int, typer.Option("--port", min=0, max=65534, help="TMI's; the trackers' are the next.")] = 0,
     dialect: Annotated[str, typer.Option("--dialect", help="1.8.22 or documented.")] = "1.8.22",
     write_config: Annotated[
         Path | None,
@@ -80,7 +88,7 @@ def sandbox(
     """Serve a TMI and a tracker, to try a config offline."""
     from ..sandbox.run import run
 
-    return run(load=load, port=port, dialect=dialect, write_config=write_config)
+    return run(trackers=tracker or ["github"], load=load, port=port, dialect=dialect, write_config=write_config)
 
 
 @config.command("init")
@@ -139,7 +147,7 @@ def plan(
     check: Annotated[bool, typer.Option("--check", help="Exit 3 where something is to do.")] = False,
     json: Json = False,
 ) -> int:
-    """Show what a pass would do and why. Changes nothing."""
+    """Show what a pass would do and why. Makes and links nothing; a new ledger begins to settle."""
     from .plan import run
 
     return run(_shell(context), (model or [], threat or [], limit), check=check, json=json)
@@ -172,11 +180,16 @@ def sync(
 
 
 @app.command()
-def status(context: typer.Context, json: Json = False) -> int:
+def status(
+    context: typer.Context,
+    alive: Annotated[bool, typer.Option("--alive", help="Only: exit 1 where passes have stopped.")] = False,
+    json: Json = False,
+) -> int:
     """What is pending, parked, blocked or in doubt, and why."""
-    from .status import run
+    from . import alive as life
+    from . import status
 
-    return run(_shell(context), json=json)
+    return life.run(_shell(context)) if alive else status.run(_shell(context), json=json)
 
 
 @app.command()
@@ -211,6 +224,62 @@ def skip(context: typer.Context, threat: Annotated[str, typer.Argument(help="The
     from .hand import skip
 
     return skip(_shell(context), threat)
+
+
+@webhook.command("install")
+def webhook_install(
+    context: typer.Context,
+    url: Annotated[str | None, typer.Option("--url", help="Where TMI reaches the service's /webhook.")] = None,
+    token_file: TokenFile = None,
+) -> int:
+    """Make the subscription at TMI, or see that it is there."""
+    from .webhook import install
+
+    return install(_shell(context), url, token_file)
+
+
+@webhook.command("status")
+def webhook_status(context: typer.Context, token_file: TokenFile = None) -> int:
+    """What TMI says of the subscription."""
+    from .webhook import status
+
+    return status(_shell(context), token_file)
+
+
+@webhook.command("remove")
+def webhook_remove(context: typer.Context, token_file: TokenFile = None) -> int:
+    """Remove the subscription, and the add-ons that use it."""
+    from .webhook import remove
+
+    return remove(_shell(context), token_file)
+
+
+@app.command()
+def adopt(
+    context: typer.Context,
+    threat: Annotated[str | None, typer.Argument(help="The threat's id.")] = None,
+    url: Annotated[str | None, typer.Argument(help="The URL of its ticket.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="A file of threat ids and URLs.")] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; else it is only shown.")] = False,
+) -> int:
+    """Make tickets that exist already the links of their threats; makes no new one."""
+    from .adopt import run
+
+    return run(_shell(context), threat, url, csv, apply=apply)
+
+
+@app.command()
+def audit(
+    context: typer.Context,
+    since: Annotated[str | None, typer.Option("--since", help="A day, a time, or how long ago (24h).")] = None,
+    threat: Annotated[str | None, typer.Option("--threat", help="Only this threat (id).")] = None,
+    json: Json = False,
+    csv: Annotated[bool, typer.Option("--csv", help="For spreadsheets, on stdout.")] = False,
+) -> int:
+    """Everything that was written to TMI and to trackers."""
+    from .audit import run
+
+    return run(_shell(context), since, threat, json=json, as_csv=csv)
 
 
 @app.command()

@@ -78,7 +78,8 @@ def _tables(settings: Settings) -> dict[str, Any]:
         for route in settings.routes
     ]
     sections = {
-        name: getattr(settings, name).model_dump(exclude_none=True) for name in ("tmi", "sync", "ledger", "log")
+        name: getattr(settings, name).model_dump(exclude_none=True)
+        for name in ("tmi", "sync", "ledger", "log", "notify", "web")
     }
     return {**sections, "trackers": trackers, "routes": routes}
 

@@ -44,7 +44,11 @@ class Shell:
 
         settings = load_settings(self.config)
         tracked = [secret for tracker in settings.trackers.values() for secret in secrets_in(tracker.options)]
-        self._log([*secrets_in(settings.tmi), *tracked], settings.log.format, settings.log.level)
+        self._log(
+            [*secrets_in(settings.tmi), *secrets_in(settings.notify), *secrets_in(settings.web), *tracked],
+            settings.log.format,
+            settings.log.level,
+        )
         return settings
 
     def tmi(self) -> TmiOptions:

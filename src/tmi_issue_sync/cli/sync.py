@@ -91,10 +91,14 @@ def _approval(yes: bool, *, ask: bool) -> Callable[[Report], bool]:
 
 def serve(shell: Shell, asked: Asked, *, yes: bool, new_install: bool) -> int:
     """The service: passes by the clock until a signal ends it."""
-    from .. import service
+    from ..service import Service
+    from ..web import room_for
 
     settings = shell.settings()
     places = shell.places(settings)
-    return service.serve(
-        settings, places, scope_of(asked), progress=Lines(), approve=lambda _report: yes, new_install=new_install
-    )
+    room = room_for(settings, places)
+    if room is None:
+        service = Service(scope_of(asked), Lines(), lambda _report: yes)
+        return service.run(settings, places, new_install=new_install)
+    service = Service(scope_of(asked), Lines(), lambda _report: yes, told=room.told)
+    return service.run(settings, places, new_install=new_install, beside=lambda: room.open(service))

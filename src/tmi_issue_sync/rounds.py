@@ -1,0 +1,164 @@
+"""The service's passes, one by one: bounded in time, and what follows from how each of them ended."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from .causes import LOGIN, SESSION, Cause, causes
+from .errors import LedgerError, SyncError, TmiError, Unavailable
+from .notify import Herald
+from .pace import Pace
+from .report import Report
+from .standing import SessionStanding, session
+from .state import Passed
+from .sync import Progress, Scope, run_pass
+from .tracker import Guarded
+from .wiring import Wired
+
+_log = structlog.get_logger()
+UNREACHED = 69
+"""The exit code of a TMI that can't be reached: time may mend it."""
+
+
+@dataclass(slots=True)
+class Rounds:
+    """Used in the worker thread, which alone touches the ledger."""
+
+    found: Wired
+    progress: Progress
+    approve: Callable[[Report], bool]
+    stopping: Callable[[], bool]
+    pace: Pace
+    herald: Herald
+    session: SessionStanding | None = None
+    """None where TMI needs no session."""
+    closed: dict[str, str] = field(default_factory=dict)
+    """What took nothing in the last pass, and why, in words."""
+    _rest_until: float = 0.0
+
+    @property
+    def rest(self) -> float:
+        """Seconds for which TMI is left alone; 0 where it answered."""
+        return max(0.0, self._rest_until - self.found.setup.clock.monotonic())
+
+    @property
+    def first_run(self) -> bool:
+        """Nobody has agreed to this TMI's first tickets yet: a part of it must not slip through."""
+        return self.found.setup.ledger.first_run()
+
+    def run(self, scope: Scope) -> Passed:
+        """One pass; never raises."""
+        started, report, error, before = datetime.now(UTC), None, None, self._calls()
+        try:
+            with suppress(TmiError):  # where it matters, the pass itself says what is wrong
+                self.found.tmi.keep_session()
+            report = self._pass(scope)
+        except Exception as caught:  # noqa: BLE001 - one bad pass must not end the service
+            error = caught
+        calls = {name: count - before[name] for name, count in self._calls().items()}
+        passed = Passed(started, datetime.now(UTC), scope, report, error, calls)
+        _tell(passed)
+        try:
+            if not self.stopping():
+                self._conclude(passed)
+                self._tell_people(passed)
+        except LedgerError as caught:
+            _log.error("the ledger failed after the pass", error=str(caught))
+            passed = replace(passed, error=error or caught)
+        return passed
+
+    def _calls(self) -> dict[str, int]:
+        """What was asked of each service so far."""
+        found = {"tmi": self.found.tmi.calls}
+        for site in self.found.setup.sites:
+            if isinstance(site.tracker, Guarded):
+                found[site.name] = found.get(site.name, 0) + site.tracker.calls
+        return found
+
+    def _pass(self, scope: Scope) -> Report:
+        clock, limit = self.found.setup.clock, self.found.settings.sync.pass_limit
+        until = clock.monotonic() + limit
+
+        def stop() -> bool:
+            return self.stopping() or clock.monotonic() > until
+
+        report = run_pass(self.found.setup, scope, progress=self.progress, approve=self.approve, stop=stop)
+        if clock.monotonic() > until:
+            report.notes.append(f"the pass reached sync.pass_limit ({limit:.0f} s); the next one goes on")
+        return report
+
+    def _tell_people(self, passed: Passed) -> None:
+        """A woken pass saw too little to say that anything began or is over."""
+        self.session = session(self.found.settings.tmi, self.found.places.state, datetime.now(UTC))
+        if not passed.scope.woken:
+            self.herald.tell(causes(passed, _of(self.session)), whole=passed.error is None)
+
+    def _conclude(self, passed: Passed) -> None:
+        """Leave alone for a while what is down."""
+        if isinstance(passed.error, TmiError) and passed.error.exit_code == UNREACHED:
+            seconds = self.pace.failed("tmi")
+            self._rest_until = self.found.setup.clock.monotonic() + seconds
+            self.closed = {"tmi": _until(passed.error.why, seconds)}
+        elif passed.report is not None:
+            self.pace.well("tmi")
+            self.closed = dict(self._trackers(passed.report))
+
+    def _trackers(self, report: Report) -> dict[str, str]:
+        """The ledger keeps a tracker's pause: no pass looks at it before that is over."""
+        ledger, closed = self.found.setup.ledger, {}
+        for site in self.found.setup.sites:
+            error, name = report.closed.get(site.key), str(site.key)
+            if error is None:
+                self.pace.well(name)
+                continue
+            if isinstance(error, Unavailable) and not ledger.paused(site.key):
+                ledger.pause(site.key, self.pace.failed(name))
+            closed[name] = _until(error.why, ledger.paused(site.key))
+        return closed
+
+
+def _of(found: SessionStanding | None) -> dict[str, Cause]:
+    if found is None or not found.soon:
+        return {}
+    return {SESSION if found.ends else LOGIN: Cause(found.words, "")}
+
+
+def _until(why: str, seconds: float) -> str:
+    return f"{why} (not before {datetime.now(UTC) + timedelta(seconds=seconds):%H:%M:%S}Z)" if seconds else why
+
+
+def _tell(passed: Passed) -> None:
+    match passed.error:
+        case None if passed.report is not None:
+            log_pass(passed.report)
+        case SyncError() as error:
+            _log.error("the pass failed", error=str(error), exit_code=error.exit_code)
+        case error:
+            bug = f"{type(error).__name__}: {error}"
+            _log.error("a bug ended the pass", error=bug, exc_info=error if _verbose() else None)
+
+
+def _verbose() -> bool:
+    return logging.getLogger().isEnabledFor(logging.DEBUG)
+
+
+def log_pass(report: Report) -> None:
+    """One line for the pass, one for each trouble."""
+    counts = {kind.replace(" ", "_"): count for kind, count in report.counts().items() if count}
+    bound = _log.bind(**{"pass": report.run_id})
+    for outcome in report.failed:
+        bound.warning("failed", threat=outcome.decision.threat.id, error=str(outcome.error))
+    for alert in report.alerts:
+        bound.error("trouble", error=str(alert))
+    for note in report.notes:
+        bound.info(note)
+    if report.approval:
+        bound.warning("the first run waits for a person's word: look at `plan`, then start with --yes")
+    seconds = (report.ended - report.started).total_seconds() if report.ended else None
+    bound.info(f"pass ended: {report.summary()}", seconds=seconds, **counts)
