@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from tmi_issue_sync.sandbox.log import Log
 from tmi_issue_sync.sandbox.tmi import TmiSite
+from tmi_issue_sync.sandbox.tmi.webhooks_outbox import Post
 
-from .tmi_recording import UUID, Exchange, Json, Replay
+from .tmi_recording import (
+    SECRET,
+    UUID,
+    Exchange,
+    Json,
+    Replay,
+    recorded_deliveries,
+    shape_of_delivery,
+    shape_of_post,
+    signed,
+)
 from .tmi_world import Clock
 
 THREAT = re.compile(rf"/threat_models/({UUID.pattern})/threats/({UUID.pattern})")
@@ -90,13 +102,22 @@ def test_setup(clock: Clock) -> None:
     assert replay.play(exchanges) == []
 
 
-def test_beside_webhooks(clock: Clock) -> None:
-    """Subscriptions and add-ons are no part of the sandbox; what happens to models and threats is."""
-    exchanges = [
-        item for item in Exchange.read("tmi-1.8.22-webhooks.jsonl") if item.path.startswith("/threat_models")
-    ]
-    site = TmiSite(log=Log(), clock=clock)
+def test_webhooks(clock: Clock) -> None:
+    """Subscriptions and add-ons; then what the server sent by itself, which reached the owner's models alone."""
+    exchanges = Exchange.read("tmi-1.8.22-webhooks.jsonl")
+    received = recorded_deliveries("tmi-1.8.22-webhooks.jsonl")
+    site = TmiSite(log=Log(), clock=clock, webhook_http=True)
     replay = Replay(site, clock)
     replay.people("alice", "bob")
-    assert len(exchanges) == 8
-    assert replay.play(exchanges) == []
+    sent: list[Post] = []
+    differences = []
+    for exchange in exchanges:
+        differences += replay.play([exchange])
+        for post in site.outbox.due():
+            said = {"challenge": post.challenge} if post.challenge else {}
+            site.outbox.answered(post, 200, json.dumps(said).encode())
+            sent.append(post)
+    assert differences == []
+    assert len(exchanges) == 16
+    assert [shape_of_post(post) for post in sent] == [shape_of_delivery(*each) for each in received]
+    assert [post.challenge == "" for post in sent] == [signed(post, SECRET) for post in sent]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import re
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tmi_issue_sync.sandbox.tmi import TmiSite
+from tmi_issue_sync.sandbox.tmi.webhooks_outbox import Post
 from tmi_issue_sync.sandbox.wire import Reply, Request
 
 from .tmi_world import Clock
@@ -20,6 +23,9 @@ UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?Z")
 CODE = re.compile(r"code=test_auth_code_\w+?_hint")
 SERVERS_OWN = {"alias", "created_at", "modified_at", "id", "auto_generated", "threat_model_id"}
+
+SECRET = "a secret of the subscriber"
+"""Stands where a recording keeps the real one to itself."""
 
 Json = Any
 
@@ -92,7 +98,7 @@ class Replay:
     def request(self, exchange: Exchange) -> Request:
         target = UUID.sub(self.live, exchange.path)
         text = "" if exchange.body is None else UUID.sub(self.live, json.dumps(exchange.body))
-        text = re.sub(r"tmi_cc_[\w-]+|<client_secret>", self.live, text)
+        text = re.sub(r"tmi_cc_[\w-]+|<client_secret>", self.live, text).replace("<secret>", SECRET)
         if "<refresh_token>" in text:
             if "twice" not in exchange.case:
                 self.last_refresh = self.tokens["<refresh_token>"]
@@ -119,7 +125,7 @@ class Replay:
             self.tokens["<user syncbot>"] = self.site.issue_session("syncbot")[0]
             given = "<user syncbot>"
         elif not given:
-            given = "<user bob>" if "(bob)" in case else "<user alice>"
+            given = "<user bob>" if "(bob)" in case or "by a non-admin" in case else "<user alice>"
         return f"Bearer {self.tokens.get(given, 'garbage')}"
 
     def inject(self, made: Json, listed: Json) -> None:
@@ -172,6 +178,8 @@ class Replay:
 
     def same(self, recorded: Json, live: Json, at: str) -> bool:
         name = at.rpartition("/")[2]
+        if recorded == "<secret>":
+            return bool(live == SECRET)
         if not isinstance(recorded, str) or not isinstance(live, str):
             aliases = name == "alias" and isinstance(live, int) and live > 10_000 < recorded
             return aliases or (type(recorded) is type(live) and recorded == live)
@@ -195,6 +203,39 @@ class Replay:
             pairs = zip(UUID.findall(recorded) or [recorded], UUID.findall(live) or [live], strict=False)
             return all(self.known.setdefault(old, new) == new for old, new in pairs)
         return True
+
+
+def recorded_deliveries(name: str) -> list[tuple[dict[str, str], Json]]:
+    """What the server sent by itself: headers and body."""
+    records = [
+        json.loads(line)["received"]
+        for line in (RECORDINGS / name).read_text("utf-8").splitlines()
+        if '"received"' in line
+    ]
+    return [(record["headers"], record["body"]) for record in records]
+
+
+def shape_of_delivery(headers: dict[str, str], body: Json) -> Json:
+    """What every run has in common: event, names of headers and of keys, how precise a time is."""
+    kept = sorted(name.lower() for name in headers if name not in ("Host", "Content-Length", "Accept-Encoding"))
+    return headers["X-Webhook-Event"], headers["User-Agent"], kept, _shape(body)
+
+
+def shape_of_post(post: Post) -> Json:
+    return shape_of_delivery(post.headers, json.loads(post.body))
+
+
+def signed(post: Post, secret: str) -> bool:
+    digest = hmac.new(secret.encode(), post.body, hashlib.sha256).hexdigest()
+    return post.headers.get("X-Webhook-Signature") == f"sha256={digest}"
+
+
+def _shape(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _shape(each) for key, each in value.items()}
+    if isinstance(value, str) and TIME.fullmatch(value):
+        return "whole seconds" if TIME.fullmatch(value)[1] is None else _precision(value)  # type: ignore[index]
+    return re.sub(r"[0-9a-f]{64}", "hex", UUID.sub("id", value)) if isinstance(value, str) else value
 
 
 def _name(threat: Json) -> str:

@@ -24,6 +24,8 @@ from tmi_issue_sync.sandbox.tmi.store import Store, Threat
 from tmi_issue_sync.sandbox.tmi.threats import Threats
 from tmi_issue_sync.sandbox.tmi.tokens import Lifetimes, Tokens
 from tmi_issue_sync.sandbox.tmi.views import threat_full
+from tmi_issue_sync.sandbox.tmi.webhooks import Webhooks
+from tmi_issue_sync.sandbox.tmi.webhooks_outbox import Outbox
 from tmi_issue_sync.sandbox.wire import Clock, CommitLog, Reply, Request, utcnow
 
 NO_STORE = "no-store, no-cache, must-revalidate"
@@ -48,6 +50,8 @@ class TmiSite:
         session_days: float = 7,
         cache_seconds: float = 300,
         version: str = "1.8.22",
+        webhook_http: bool = False,
+        webhook_loopback: bool = False,
     ) -> None:
         self._version = version
         self.clock = clock
@@ -59,6 +63,11 @@ class TmiSite:
         self._tokens = Tokens(self._people, clock, lifetimes)
         self._oauth = OAuth(self._store, self._people, self._tokens, callbacks)
         rules = Rules(dialect, issue_uri_schemes, require_if_match)
+        self.outbox = Outbox(self._store)
+        """What waits to be sent to subscribers of webhooks; `webhooks_sender` sends it."""
+        self._webhooks = Webhooks(
+            self._store, self._people, self.outbox, http=webhook_http, loopback=webhook_loopback
+        )
         self._gate = Gate(self._routes(rules), self._store, self._people, self._tokens)
 
     def __call__(self, request: Request) -> Reply:
@@ -129,6 +138,24 @@ class TmiSite:
         """All rows that are not deleted."""
         return [self.threat(row.id) for row in self._store.threats.values() if not row.deleted]
 
+    def edit_model(self, model_id: str, **fields: Any) -> None:
+        """A person saves other values of a model; None clears a field."""
+        row = self._store.models[model_id]
+        before = row.fields.get("issue_uri")
+        merged = {**row.fields, **fields}
+        row.fields = {key: value for key, value in merged.items() if value is not None}
+        row.modified_at = self._store.now()
+        self._store.model_cache.forget(model_id)
+        after = row.fields.get("issue_uri")
+        self._store.commit(
+            "human.model", threat_model_id=model_id, issue_uri_before=before, issue_uri_after=after, actor="human"
+        )
+
+    def model(self, model_id: str) -> dict[str, Any]:
+        """What people can write of a model."""
+        row = self._store.models[model_id]
+        return deepcopy({**row.fields, "metadata": row.metadata, "authorization": row.authorization})
+
     def _write(self, threat_id: str, fields: dict[str, Any], kind: str) -> None:
         row = self._store.threats[threat_id]
         before = row.fields.get("issue_uri")
@@ -157,6 +184,7 @@ class TmiSite:
             threats,
             Bulk(self._store, threats),
             MetadataRoutes(self._store),
+            self._webhooks,
         )
         return [Route("GET", "/", self._about, "public"), *(route for room in rooms for route in room.routes())]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -88,6 +88,8 @@ class Store:
         self.threat_cache: Cache[Threat] = Cache(clock, cache_seconds)
         self.list_cache: Cache[Fields] = Cache(clock, cache_seconds)
         self.model_cache: Cache[Fields] = Cache(clock, 2 * cache_seconds)
+        self.heard: list[Callable[[str, dict[str, object]], None]] = []
+        """Whoever wants to know of each change."""
         self._log = log
         self._last = self.born
         self._serial = 0
@@ -140,6 +142,8 @@ class Store:
 
     def commit(self, kind: str, **facts: object) -> None:
         self._log.commit("tmi", kind, **facts)
+        for listener in self.heard:
+            listener(kind, facts)
 
     def _next(self) -> int:
         self._serial += 1

@@ -1,0 +1,105 @@
+"""Keeps our webhook subscription alive: TMI drops what is unused for 90 days, or fails for a week (tmi-api 8)."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from ..clock import SystemClock
+from ..config import Settings
+from ..errors import SyncError
+from ..tmi import webhooks
+from ..tmi.caller import Caller
+from ..wiring import Forgetful, Places, open_tmi
+from .receiver import EVENTS
+from .subscription import Subscription, SubscriptionFile
+
+FIRST = 60.0
+"""Seconds after the start: whoever starts the service wants a pass first."""
+EVERY = 86400.0
+UNUSED = timedelta(days=30)
+"""After that a test delivery counts as use."""
+
+_log = structlog.get_logger()
+
+
+def install(caller: Caller, file: SubscriptionFile, tmi: str, url: str) -> tuple[str, webhooks.Registered]:
+    """Have one subscription for this url, and its secret; gives what was done, in words. Again is harmless.
+
+    The secret is stored before TMI hears of it: the challenge may come before TMI's answer does.
+    """
+    ours, there = file.load(), webhooks.all_of(caller)
+    same = [each for each in there if each.url == url and each.name == webhooks.NAME]
+    kept = next((each for each in same if ours and ours.tmi == tmi and each.id == ours.id), None)
+    if kept is not None and kept.status != "pending_delete":
+        return "is there already", kept
+    for old in same:  # made by us, and nobody knows its secret
+        webhooks.remove(caller, old.id)
+    fresh = Subscription.fresh(tmi, url)
+    file.store(fresh)
+    made = webhooks.create(caller, url, EVENTS, fresh.secret)
+    file.store(fresh.known_as(made.id))
+    return "was made", made
+
+
+def keep(caller: Caller, file: SubscriptionFile, tmi: str, now: datetime) -> str:
+    """Make a lost subscription again, and have an unused one used. Gives what was done, empty for nothing."""
+    ours = file.load()
+    if ours is None or not ours.id:
+        return ""
+    found = webhooks.one(caller, ours.id)
+    if found is None or found.status == "pending_delete":
+        install(caller, file, tmi, ours.url)
+        return "TMI had dropped the webhook subscription; it was made again"
+    since = found.used_at or found.created_at
+    if found.status == "active" and since is not None and now - since > UNUSED:
+        webhooks.test(caller, ours.id)
+        return "asked TMI for a test delivery, so that the webhook subscription counts as used"
+    return ""
+
+
+class Keeper:
+    """A thread that looks once a day; only where there is a subscription and somebody who writes."""
+
+    def __init__(self, settings: Settings, places: Places, file: SubscriptionFile) -> None:
+        self._settings = settings
+        self._state: Path = places.state
+        self._file = file
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+
+    def __enter__(self) -> Self:
+        if self._settings.tmi.write is not None:
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """A call that is on its way is left behind: nothing depends on it."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join(0.5)
+
+    def _run(self) -> None:
+        pause = FIRST
+        while not self._stop.wait(pause):
+            pause = EVERY
+            try:
+                self._look()
+            except SyncError as error:
+                _log.warning("the webhook subscription was not looked after", error=str(error))
+
+    def _look(self) -> None:
+        if self._file.load() is None:
+            return
+        with open_tmi(self._settings.tmi, self._state, SystemClock(), Forgetful()) as tmi:
+            assert tmi.writer is not None
+            did = keep(tmi.writer, self._file, self._settings.tmi.url.rstrip("/"), datetime.now(UTC))
+        if did:
+            _log.warning(did)
