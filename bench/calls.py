@@ -37,7 +37,7 @@ class Measured:
     who: str
     which: str
     tmi: int
-    github: int
+    tracker: int
     seconds: float
     tickets: int
     """Tickets that exist when the pass is over."""
@@ -46,7 +46,7 @@ class Measured:
 
     @property
     def calls(self) -> int:
-        return self.tmi + self.github
+        return self.tmi + self.tracker
 
 
 def measured(who: str, which: str, stage: Stage, one_pass: Callable[[], None]) -> Measured:
@@ -56,10 +56,9 @@ def measured(who: str, which: str, stage: Stage, one_pass: Callable[[], None]) -
     one_pass()
     seconds = time.perf_counter() - begin
     sites = [entry.site for entry in log.entries[before:] if entry.event == "request"]
-    pages = f"{stage.world.github.url}/{stage.world.repo}/issues"
-    urls = {f"{pages}/{issue['number']}" for issue in stage.world.issues()}
+    urls = {stage.world.url(ticket) for ticket in facts.made(log)}
     linked = sum(threat.get("issue_uri") in urls for threat in stage.world.tmi_site.threats())
-    return Measured(who, which, sites.count("tmi"), sites.count("github"), seconds, len(urls), linked)
+    return Measured(who, which, sites.count("tmi"), len(sites) - sites.count("tmi"), seconds, len(urls), linked)
 
 
 def both_passes(models: Sequence[Model], dialect: Dialect) -> tuple[list[Measured], int]:
@@ -107,7 +106,7 @@ def main() -> None:
     table(
         heads,
         [
-            (r.who, r.which, r.tmi, r.github, r.calls, f"{r.seconds:.2f}", r.tickets, r.tickets - wanted, r.linked)
+            (r.who, r.which, r.tmi, r.tracker, r.calls, f"{r.seconds:.2f}", r.tickets, r.tickets - wanted, r.linked)
             for r in rows
         ],
     )

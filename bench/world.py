@@ -79,9 +79,11 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def stage(models: Sequence[Model], dialect: Dialect = "1.8.22") -> Iterator[Stage]:
+def stage(
+    models: Sequence[Model], dialect: Dialect = "1.8.22", trackers: Sequence[str] = ("github",)
+) -> Iterator[Stage]:
     """A fresh sandbox with these models."""
-    with TemporaryDirectory(prefix="tmi-issue-sync-bench-") as name, World(dialect=dialect) as world:
+    with TemporaryDirectory(prefix="tmi-issue-sync-bench-") as name, World(trackers, dialect=dialect) as world:
         world.load(models)
         caps = "[sync]\nmax_new_tickets = { per_pass = 100000, per_day = 100000 }"
         config = world.config().replace("[sync]", caps)

@@ -21,9 +21,10 @@ from tmi_issue_sync.config import load_settings
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md", "docs/architecture.md")]
+_NAMES = ("README.md", "CHANGELOG.md", "SECURITY.md")
+PAGES = [*(ROOT / name for name in _NAMES), *sorted((ROOT / "docs").glob("*.md"))]
 NAME = "tmi-issue-sync"
-HOSTS = ("example.com", "127.0.0.1", "keepachangelog.com", "semver.org")
+HOSTS = ("example.com", "example.atlassian.net", "dev.azure.com", "127.0.0.1", "keepachangelog.com", "semver.org")
 """Documents name no other: examples are examples."""
 
 
@@ -81,7 +82,7 @@ def test_the_readme_names_every_command() -> None:
 
 def test_the_readme_keeps_its_order() -> None:
     heads = re.findall(r"^## (.+)$", README, re.MULTILINE)
-    assert heads == ["Two commands", "To production", "The promise", "Exit codes", "Read on"]
+    assert heads == ["Two commands", "To production", "The promise", "Evidence", "Exit codes", "Read on"]
 
 
 def test_scripts_of_the_readme_run_here() -> None:
@@ -89,14 +90,17 @@ def test_scripts_of_the_readme_run_here() -> None:
         assert os.access(ROOT / name, os.X_OK), name
 
 
-def test_the_config_of_the_readme_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (text,) = _blocks("toml")
-    assert len(tomllib.loads(text)) == 2
-    assert len(text.splitlines()) <= 10
-    for name in re.findall(r'env = "(\w+)"', text):
-        monkeypatch.setenv(name, "invented")
-    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
-    assert load_settings(tmp_path / "config.toml").default is not None
+def test_the_configs_of_the_readme_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first is whole; each of the others is another tracker in its place."""
+    first, *others = _blocks("toml")
+    assert len(tomllib.loads(first)) == 2
+    tmi = first.partition("[trackers.")[0]
+    for text in (first, *(tmi + other for other in others)):
+        assert len(text.splitlines()) <= 12
+        for name in re.findall(r'env = "(\w+)"', text):
+            monkeypatch.setenv(name, "invented")
+        (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+        assert load_settings(tmp_path / "config.toml").default is not None
 
 
 def test_exit_codes_are_told() -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
 
+import structlog
+
 from .clock import Clock
 from .report import Report
 from .sync import Scope
 
+_log = structlog.get_logger()
+DEADLINE = 9.0
+"""Seconds from a signal to the end, whatever is in hand."""
 WAIT_MAX = 3600.0
 """Waiting for the next pass ends after this many seconds in all, whatever still waits."""
 
@@ -57,12 +64,26 @@ class Pilot:
         return self.scope.limit == 0
 
 
+def last_resort(code: int) -> threading.Timer:
+    """Ends the process at the deadline, unless it is cancelled; the ledger is made for it."""
+
+    def end() -> None:
+        _log.warning("the ticket in hand takes too long: ending now; the next start finds out what came of it")
+        os._exit(code)
+
+    timer = threading.Timer(DEADLINE, end)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
 class Stopper:
     """SIGTERM and SIGINT end a run after the ticket in hand; a second one, or one between passes, at once."""
 
     def __init__(self) -> None:
         self.signal = 0
         self._busy = False
+        self._last_resort: threading.Timer | None = None
 
     def stopped(self) -> bool:
         return self.signal != 0
@@ -84,8 +105,11 @@ class Stopper:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+            if self._last_resort is not None:
+                self._last_resort.cancel()
 
     def _signalled(self, number: int, _frame: FrameType | None) -> None:
         again, self.signal = self.stopped(), number
         if again or not self._busy:
             raise KeyboardInterrupt
+        self._last_resort = last_resort(128 + number)
