@@ -17,6 +17,7 @@ from .rules import Destination
 from .sight import Seen, at_url
 from .tmi.door import Tmi
 from .tracker import Nester
+from .urls import host_of
 
 
 @dataclass(slots=True)
@@ -53,8 +54,8 @@ class Above:
         return Parent(mine.ref, mine.number, mine.url) if _together(mine.key, to.key) else None
 
     def _linked_by_person(self, url: str, key: TrackerKey) -> Parent | None:
-        seen = at_url(self.seen, url)
-        if seen is None or not _together(seen.site.key, key):
+        seen = at_url(self.seen, url, key)
+        if seen is None or host_of(url) not in seen.site.traits.hosts:
             return None
         if url not in self.by_person:
             found = seen.site.tracker.get(url)

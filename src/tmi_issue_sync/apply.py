@@ -12,7 +12,7 @@ from .making import Maker
 from .model import Gone, Look, Ticket, TrackerKey
 from .plan import Decision, Kind
 from .report import Outcome
-from .sight import Seen, at_url
+from .sight import Seen, at_url, sites_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Hands:
         entry = self.ledger.entry(decision.threat.id)
         if entry is None or entry.link is Link.ADOPTED or entry.tracker is None:
             return self.linker.put(decision, ours=False)
-        seen = at_url(self.seen, decision.url)
+        seen = at_url(self.seen, decision.url, entry.tracker)
         if seen is None or seen.sight.closed:
             return Outcome(decision, f"waits: {entry.tracker} can't be asked whether its ticket exists", waits=0.0)
         try:
@@ -68,15 +68,20 @@ class Hands:
 
     def _examine(self, decision: Decision) -> Outcome:
         """Ours if its block says so, else a person's (Li1)."""
-        seen = at_url(self.seen, decision.url)
-        if seen is None or seen.sight.closed:
-            why = seen.sight.closed if seen else "its tracker is not configured"
+        sites = sites_at(self.seen, decision.url)
+        why = "" if sites else "its tracker is not configured"
+        for seen in sites:
+            if why := seen.sight.closed:
+                break
+            try:
+                found = seen.site.tracker.get(decision.url)
+            except TrackerError as error:
+                return Outcome(decision, "the link could not be read", decision.url, error=error)
+            if isinstance(found, Ticket):
+                return self._recognise(decision, found)
+        if why:
             return Outcome(decision, f"not read yet: {why}", decision.url, waits=0.0)
-        try:
-            found = seen.site.tracker.get(decision.url)
-        except TrackerError as error:
-            return Outcome(decision, "the link could not be read", decision.url, error=error)
-        return self._recognise(decision, found) if isinstance(found, Ticket) else self._adopt(decision)
+        return self._adopt(decision)
 
     def _recognise(self, decision: Decision, found: Ticket) -> Outcome:
         threat = decision.threat

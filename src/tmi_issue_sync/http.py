@@ -78,6 +78,7 @@ def client(server: Server, what: str, *, read: float = 60.0, keep: int = 8, user
         limits=httpx.Limits(max_connections=keep, max_keepalive_connections=keep, keepalive_expiry=30.0),
         headers={"User-Agent": user_agent, "Accept": "application/json"},
         follow_redirects=False,
+        trust_env=False,  # a proxy is an option of each server; a request must not go where nobody wrote
     )
 
 

@@ -65,7 +65,7 @@ class Watcher:
         before = self._ledger.site(site.key)
         paused = self._ledger.paused(site.key)
         if paused > 0:
-            return self._closed(site, Unavailable(f"it is left alone for {paused:.0f} s more", retry_after=paused))
+            return self._closed(site, Unavailable(f"{site.name} rests for {paused:.0f} s more", retry_after=paused))
         try:
             since = None if self._full_look_due(before) else self._since(before)
             look, at = self._changed(site, since)
@@ -189,10 +189,17 @@ class Watcher:
             self._ledger.trouble(site.key, instant(self._clock, None))
 
 
-def at_url(seen: Mapping[TrackerKey, Seen], url: str) -> Seen | None:
-    """A tracker that can read this URL; an open one before a closed one."""
+def sites_at(seen: Mapping[TrackerKey, Seen], url: str) -> list[Seen]:
+    """Trackers that may read this URL, the open ones first. Of two on one host, only one may know it."""
     found = [each for each in seen.values() if host_of(url) in each.site.traits.hosts]
-    return min(found, key=lambda each: bool(each.sight.closed), default=None)
+    return sorted(found, key=lambda each: bool(each.sight.closed))
+
+
+def at_url(seen: Mapping[TrackerKey, Seen], url: str, key: TrackerKey | None = None) -> Seen | None:
+    """The tracker that reads a ticket known to be in this place, or else any that may read its URL."""
+    if key is not None and key in seen:
+        return seen[key]
+    return next(iter(sites_at(seen, url)), None)
 
 
 def doubt_start(seen: Seen, clock: Clock) -> Instant:

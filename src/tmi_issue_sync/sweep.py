@@ -75,7 +75,7 @@ class Sweeper:
 
     def _closing(self, ticket: Known) -> Seen | None:
         """Its tracker, if this ledger may close it there: sent by us, under our account, not swept before."""
-        seen = at_url(self.seen, ticket.url)
+        seen = at_url(self.seen, ticket.url, ticket.key)
         if seen is None or seen.sight.closed or not ticket.sent or ticket.swept == "done":
             return None
         if ticket.author != self.ledger.site(seen.site.key).account or not isinstance(seen.site.tracker, Closer):
@@ -86,7 +86,7 @@ class Sweeper:
         """Read both by id, both open and ours, and close the loser within ten seconds (Sw3)."""
         started, tracker = self.clock.monotonic(), seen.site.tracker
         found = self._read(seen, loser)
-        if best is not None and self._read(at_url(self.seen, best.url), best) is None:
+        if best is not None and self._read(at_url(self.seen, best.url, best.key), best) is None:
             return
         if found is None or not isinstance(tracker, Closer):
             return

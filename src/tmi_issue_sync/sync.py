@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from structlog.contextvars import bound_contextvars
@@ -12,63 +12,25 @@ from structlog.contextvars import bound_contextvars
 from .above import Above
 from .apply import Hands
 from .books import Books
-from .clock import Clock
 from .decide import decide
-from .errors import SyncError, TmiError, TrackerError, UsageError
-from .ledger import Ledger
-from .ledger.rows import Known
+from .errors import SyncError, TmiError, UsageError
 from .linking import Linker
 from .making import Maker
-from .model import ModelRead, Threat, ThreatModel, TrackerKey
+from .model import ModelRead, ThreatModel, TrackerKey
 from .models import Models, wants_metadata
-from .plan import CHANGES, Decision, Kind, Plan, Policy, View
+from .plan import CHANGES, Decision, Kind, Plan
 from .planner import plan, with_parents
-from .render import Renderer
 from .report import Outcome, Report
-from .rules import Destination, Route
-from .sight import Seen, Site, Watcher, settle_left
+from .setup import Scope, Setup
+from .sight import Seen, Site, Watcher
 from .sweep import Sweeper, strangers
-from .tmi.door import Tmi
-from .tracker import Closer
+from .viewer import Viewer
 
 __all__ = ["Progress", "Scope", "Setup", "Site", "run_pass"]
 
 FIRST_RUN = 10
 """More tickets than this on a first run want a person's word."""
-DAY = 86400.0
 STOPPED = "stopped before the end: the next pass goes on"
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """A pilot: the pass looks at these models and threats only, and makes at most `limit` tickets."""
-
-    models: frozenset[str] = frozenset()
-    """Ids or exact names; empty means all."""
-    threats: frozenset[str] = frozenset()
-    limit: int | None = None
-    woken: bool = False
-    """Somebody said that these models changed: one that TMI does not show is no slip of the pen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """Everything that a pass works with; made by the service, or by a simulated world."""
-
-    tmi: Tmi
-    sites: tuple[Site, ...]
-    routes: tuple[Route, ...]
-    default: Destination | None
-    renderer: Renderer
-    ledger: Ledger
-    clock: Clock
-    policy: Policy
-    instance: str
-    aliases: frozenset[str] = frozenset()
-    version: Callable[[], str] = lambda: ""
-    """TMI's version, asked for only where a link is refused."""
-    no_writer: Callable[[], str] = lambda: ""
-    """Why nobody can write links for now, where tickets are made all the same (`links = "pending"`)."""
 
 
 class Progress(Protocol):
@@ -135,9 +97,10 @@ class _Pass:
             above=self._above,
             seen=self._seen,
             reads=self._reads,
-            decide=lambda threat, read: decide(threat, read, with_parents([read], self._view())),
+            decide=lambda threat, read: decide(threat, read, with_parents([read], self._viewer.view())),
             alerts=report.alerts,
         )
+        self._viewer = Viewer(setup, scope, self._seen, self._maker, self._no_writer)
         self._hands = Hands(setup.ledger, self._linker, self._maker, self._seen)
 
     def run(self, apply: bool, approve: Callable[[Report], bool], stop: Callable[[], bool]) -> None:
@@ -163,7 +126,7 @@ class _Pass:
     def _read(self, stop: Callable[[], bool]) -> None:
         """Threats of every model in scope; a model that can't be read is an alert, and changes nothing."""
         self._progress.stage("reading threat models")
-        self._models = [m for m in self._setup.tmi.threat_models() if self._in_scope(m)]
+        self._models = self._listed()
         full = [model for model in self._models if model.threat_count > 0]  # 0 only spares the call this time
         failed = 0
         for read in self._setup.tmi.read(full):
@@ -182,6 +145,13 @@ class _Pass:
             len(self._models),
             sum(len(r.threats) for r in self._reads.values()),
         )
+
+    def _listed(self) -> list[ThreatModel]:
+        """All models in scope; each by itself where these are few and known by their ids."""
+        tmi = self._setup.tmi
+        if self._scope.woken:
+            return [model for model in map(tmi.threat_model, sorted(self._scope.models)) if model is not None]
+        return [model for model in tmi.threat_models() if self._in_scope(model)]
 
     def _found(self) -> None:
         """A pilot that names what TMI does not show is a slip of the pen, and no empty pass."""
@@ -224,73 +194,18 @@ class _Pass:
         models = Models(self._setup.tmi, self._ledger, self._setup.clock, self._report.alerts)
         if wants_metadata(self._setup.routes, self._setup.default):
             self._reads |= {read.model.id: read for read in models.metadata(self._reads.values())}
-        found = plan(self._reads.values(), self._view())
-        return plan(self._reads.values(), self._view()) if models.confidential(found) else found
-
-    def _view(self) -> View:
-        tickets: dict[str, list[Known]] = {}
-        foreign: dict[str, Known] = {}
-        ours = self._ours()
-        for known in self._ledger.tickets():
-            if known.instance in ours:
-                tickets.setdefault(known.threat_id, []).append(known)
-            else:
-                foreign[known.threat_id] = known
-        policy = self._setup.policy
-        if self._scope.limit is not None:
-            policy = replace(policy, per_pass=min(policy.per_pass, self._scope.limit))
-        settling, left = self._settling()
-        return View(
-            now=self._setup.clock.now(),
-            policy=policy,
-            routes=self._setup.routes,
-            default=self._setup.default,
-            hosts=frozenset(host for site in self._setup.sites for host in site.traits.hosts),
-            entries=self._ledger.entries(),
-            tickets={threat_id: tuple(found) for threat_id, found in tickets.items()},
-            foreign=foreign,
-            sights={key: seen.sight for key, seen in self._seen.items()},
-            sweeping=self._sweeping(),
-            confidential=self._ledger.confidential(),
-            unlinkable=self._ledger.unlinkable(),
-            no_writer=self._no_writer,
-            settling=settling,
-            settle_left=left,
-            spent_today=self._ledger.spent(self._setup.clock.now(), DAY),
-            held=self._ledger.paused,
-            payload=self._payload,
-            version=self._setup.version,
-        )
-
-    def _ours(self) -> frozenset[str]:
-        return self._setup.aliases | {self._setup.instance}
-
-    def _sweeping(self) -> dict[TrackerKey, str]:
-        sites = [site for site in self._setup.sites if site.close_duplicates and isinstance(site.tracker, Closer)]
-        return {site.key: self._ledger.site(site.key).account for site in sites}
-
-    def _settling(self) -> tuple[str, float | None]:
-        if not self._ledger.settling():
-            return "", None
-        left = settle_left(self._setup.sites, self._ledger, self._seen)
-        return "settling" + ("" if left is None else f" for {max(1, round(left))} s more"), left
-
-    def _payload(self, threat: Threat, to: Destination) -> str:
-        """What would be sent, as a hash; a draft that can't be rendered has none."""
-        try:
-            return self._maker.payload(threat, to)
-        except TrackerError:
-            return ""
+        found = plan(self._reads.values(), self._viewer.view())
+        return plan(self._reads.values(), self._viewer.view()) if models.confidential(found) else found
 
     def _tell(self) -> None:
         """What a person should know and no decision says: settling, links that wait, another instance."""
-        text, _ = self._settling()
+        text, _ = self._viewer.settling()
         if text and self._report.wanting:
             why = "this ledger is new, or not the last one, so every tracker is watched before anything is made"
             self._report.notes.append(f"{text}: {why}")
         if self._no_writer:
             self._report.notes.append(f"links wait: {self._no_writer}")
-        self._report.alerts += strangers(self._ledger, self._ours())
+        self._report.alerts += strangers(self._ledger, self._setup.ours)
 
     # -- 4 apply -------------------------------------------------------------------------------------------
 
@@ -333,9 +248,10 @@ class _Pass:
     def _sweep(self) -> None:
         """Of several open tickets of one threat, close ours that are too many; links were moved before (Sw2)."""
         shown = {threat.id: threat.issue_uri for read in self._reads.values() for threat in read.threats}
+        shown |= {read.model.id: read.model.issue_uri for read in self._reads.values()}
         written = [o for o in self._report.outcomes if o.wrote and o.error is None]
         shown |= {outcome.decision.threat.id: outcome.url for outcome in written}
         report, setup = self._report, self._setup
-        sweeper = Sweeper(self._ledger, setup.clock, report.run_id, self._seen, self._ours(), shown, report.alerts)
+        sweeper = Sweeper(self._ledger, setup.clock, report.run_id, self._seen, setup.ours, shown, report.alerts)
         sweeper.run()
         report.notes += sweeper.notes

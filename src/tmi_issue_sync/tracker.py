@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, Protocol, TypeVar, cast, runtime_checkable
@@ -141,19 +141,46 @@ def load(name: str) -> Adapter[Any, Any]:
         near = difflib.get_close_matches(name, points, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"installed: {', '.join(points) or 'none'}"
         raise ConfigError(f"no adapter {name!r} is installed ({hint})")
+    point = points[name]
     try:
-        adapter = points[name].load()
-    except ImportError as error:
-        missing = error.name or str(error)
-        raise ConfigError(
-            f"adapter {name!r} needs the package {missing!r}",
-            todo=f"Install it: pip install 'tmi-issue-sync[{name}]'.",
-        ) from error
-    except Exception as error:  # a stranger's adapter may fail in any way; it stops nothing else
-        raise ConfigError(f"adapter {name!r} can't be loaded: {type(error).__name__}: {error}") from error
+        adapter = point.load()
+    except (Exception, SystemExit) as error:  # a stranger's adapter may fail in any way; it stops nothing else
+        raise _broken(name, point, error) from error
     if not isinstance(adapter, Adapter):
-        raise ConfigError(f"adapter {name!r} is not for this version: {points[name].value} is no Adapter")
-    return adapter
+        raise ConfigError(f"adapter {name!r} is not for this version: {point.value} is no Adapter")
+    if not all(isinstance(model, type(BaseModel)) for model in (adapter.options, adapter.target)):
+        raise ConfigError(f"adapter {name!r} is broken: its options and target must be pydantic models")
+    key, traits = _told(name, adapter.key, TrackerKey), _told(name, adapter.traits, Traits)
+    connect, above = _told(name, adapter.connect, object), _told(name, adapter.above, BaseModel)
+    return replace(adapter, key=key, traits=traits, connect=connect, above=above)
+
+
+def _broken(name: str, point: EntryPoint, error: BaseException) -> ConfigError:
+    """Why it can't be imported: a package that is not there, or whatever else."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    ours = point.dist is not None and point.dist.name == "tmi-issue-sync"
+    if missing is None or missing.split(".")[0] == "tmi_issue_sync":  # written for another version of us
+        todo = "" if ours or point.dist is None else f"Update {point.dist.name}, or uninstall it."
+        return ConfigError(f"adapter {name!r} can't be loaded: {type(error).__name__}: {error}", todo=todo)
+    extra = f"Install it: pip install 'tmi-issue-sync[{name}]'."
+    return ConfigError(f"adapter {name!r} needs the package {missing!r}", todo=extra if ours else "Install it.")
+
+
+def _told(name: str, ask: Callable[..., Any], kind: type) -> Callable[..., Any]:
+    """What an adapter says of its own options; whatever it raises instead is a ConfigError."""
+
+    def told(*given: Any) -> Any:
+        try:
+            said = ask(*given)
+        except ConfigError:
+            raise
+        except Exception as error:
+            raise ConfigError(f"adapter {name!r} is broken: {type(error).__name__}: {error}") from error
+        if not isinstance(said, kind):
+            raise ConfigError(f"adapter {name!r} is broken: it gave {said!r} for a {kind.__name__}")
+        return said
+
+    return told
 
 
 R = TypeVar("R")

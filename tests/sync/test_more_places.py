@@ -9,6 +9,7 @@ import pytest
 
 from rig import REPO, model, rig, threat
 from sync.doors import only, run_with
+from sync.test_more_sweep import _two_tickets
 from tmi_issue_sync.plan import Kind
 from tmi_issue_sync.sync import Setup
 
@@ -51,3 +52,16 @@ def test_a_retired_place_gets_no_ticket(tmp_path: Path) -> None:
         assert only(report) is Kind.SKIP
         assert "retired" in report.decisions[0].reason
         assert world.made() == []
+
+
+def test_a_duplicate_that_was_transferred_is_still_ours_to_close(tmp_path: Path) -> None:
+    with rig(tmp_path, model(threat(0))) as world:
+        _two_tickets(world)
+        world.github.transfer(2, world.github.add_repo("example/other"))
+        world.sites = (REPO, "example/other")
+        for _ in range(3):
+            world.run()
+            world.wait(60)
+        (moved,) = world.github.issues("example/other")
+        assert moved["state"] == "closed"
+        assert [issue["state"] for issue in world.github.issues(REPO)] == ["open"]

@@ -72,6 +72,9 @@ class TmiClient:
     def threat_models(self) -> list[ThreatModel]:
         return reads.threat_models(self.reader)
 
+    def threat_model(self, model_id: str) -> ThreatModel | None:
+        return reads.threat_model(self.reader, model_id)
+
     def read(self, models: Sequence[ThreatModel]) -> Iterator[Read]:
         """Few models ahead of the consumer at most: a row must be fresh when it is used (protocol Cr1)."""
         ahead: deque[Future[Read]] = deque()

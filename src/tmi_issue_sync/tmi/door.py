@@ -40,6 +40,10 @@ class Tmi(Protocol):
         """All models that we may see, from complete pages. Raises TmiError for a `null` list."""
         ...
 
+    def threat_model(self, model_id: str) -> ThreatModel | None:
+        """One model, by one read; None where TMI shows it no more (or not to us)."""
+        ...
+
     def read(self, models: Sequence[ThreatModel]) -> Iterator[ModelRead | tuple[ThreatModel, TmiError]]:
         """The threats of each model, in the models' order, read by a few workers; a failure is a value."""
         ...

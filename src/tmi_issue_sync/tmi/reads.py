@@ -10,7 +10,7 @@ from urllib.parse import quote
 from .. import retry
 from ..errors import TmiError
 from ..model import Json, ModelRead, ThreatModel
-from .caller import Caller, refusal
+from .caller import Caller, NotFound, refusal
 from .values import model_row, threat_row
 from .wire import Passing, Reply, Wire
 
@@ -62,6 +62,14 @@ def model_path(model_id: str) -> str:
 def threat_models(caller: Caller) -> list[ThreatModel]:
     """All models that the caller sees."""
     return [model_row(row) for row in listing(caller, "/threat_models", "threat_models").rows]
+
+
+def threat_model(caller: Caller, model_id: str) -> ThreatModel | None:
+    """One model; the threats embedded in it are never used (tmi-api F6), and it says no count of them."""
+    try:
+        return model_row(caller.get(model_path(model_id)).table())
+    except NotFound:
+        return None
 
 
 def threats(caller: Caller, model: ThreatModel) -> ModelRead:
