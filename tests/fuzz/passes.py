@@ -19,7 +19,7 @@ from rig import threat
 from tmi_issue_sync.errors import SyncError
 from tmi_issue_sync.model import Marker
 from tmi_issue_sync.report import Report
-from tmi_issue_sync.service import log_pass
+from tmi_issue_sync.rounds import log_pass
 
 TEXT_FIELDS = ("name", "description", "mitigation", "severity", "status", "priority")
 FIELDS = (

@@ -1,4 +1,4 @@
-"""As many cases as one likes: python tests/fuzz/run.py [--rooms 8000] [--threats 200] [--passes 150] [--only N]"""
+"""As many cases as one likes: ./prove fuzz [--rooms 9700] [--threats 200] [--passes 150] [--only N]"""
 
 from __future__ import annotations
 
@@ -8,23 +8,21 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from pathlib import Path
 
 import structlog
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `fuzz.*` and `rig`, also when started as a file
-
-from fuzz import passes, rooms
+from fuzz import passes, rooms, times
 from fuzz.rooms import Found
 from tmi_issue_sync.cli.show import say, table
 
 KINDS: dict[str, tuple[Callable[[int, int], Found], int]] = {
-    "rooms": (rooms.case, 8000),
+    "rooms": (rooms.case, 9700),
     "threats": (passes.threats_case, 200),
     "passes": (passes.twist_case, 150),
+    "times": (times.case, len(times.CASES)),
 }
 
 
@@ -35,14 +33,14 @@ def run(kind: str, seed: int, numbers: Iterable[int]) -> list[Found]:
     return [found for n in numbers if (found := case(seed, n)).what]
 
 
-def main() -> int:
+def main(given: Sequence[str] | None = None) -> int:
     """Run, print what was found, exit 1 if anything was."""
-    asked = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0])
+    asked = argparse.ArgumentParser(prog="./prove fuzz", description=(__doc__ or "").partition(":")[0])
     for kind, (_, count) in KINDS.items():
         asked.add_argument(f"--{kind}", type=int, default=count)
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--only", type=int, help="one case of each kind whose count is not 0")
-    said = vars(asked.parse_args())
+    said = vars(asked.parse_args(given))
     rows, began = [], time.monotonic()
     with ProcessPoolExecutor() as pool:
         for kind in KINDS:

@@ -93,7 +93,15 @@ def _road(rng: random.Random, terms: Terms) -> Iterator[Event]:
             yield _twist(rng)
         if rng.random() < 0.7:
             yield _wait(rng, terms)
-        yield Event("pass", strikes=_cut(rng, 0.2))
+        yield Event("pass", strikes=(*_cut(rng, 0.2), *_searching(rng)))
+
+
+def _searching(rng: random.Random) -> tuple[Strike, ...]:
+    """What is asked only when a doubt ends, a link vanished or two tickets are there seldom meets a fault else."""
+    if rng.random() < 0.7:
+        return ()
+    call = rng.choice(("find", "find", "get", "close"))
+    return tuple(Strike(call, nth, rng.choice(KINDS[call])) for nth in (0, 1))
 
 
 def _lies(rng: random.Random, terms: Terms) -> Iterator[Event]:

@@ -26,6 +26,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         *("nonsense-after", "429", "503", "refused", "rejected", "denied", "sleep", "sleep-cut", "marker-dropped"),
     ),
     "close": (*CUTS, "lost-before", "lost-after", "429", "denied"),
+    "nest": (*CUTS, "lost-before", "lost-after", "429", "denied"),
     "commit": (*CUTS, "disk-full"),
     "witness": (*CUTS, "disk-full", "torn"),
 }

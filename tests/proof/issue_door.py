@@ -28,6 +28,7 @@ class IssueDoor:
         on_create: Callable[[Issues, Draft], Callable[[bool], Row]],
         on_strike: Callable[[Issues, str, str], None],
         on_close: Callable[[Issues, Row], None],
+        on_nest: Callable[[Issues, Row, Row], None],
     ) -> None:
         self._issues = issues
         self._points = points
@@ -35,6 +36,7 @@ class IssueDoor:
         self._on_create = on_create
         self._on_strike = on_strike
         self._on_close = on_close
+        self._on_nest = on_nest
 
     def check(self) -> Iterable[Finding]:
         strike = self._reach("check")
@@ -67,7 +69,7 @@ class IssueDoor:
         self._on_strike(self._issues, kind, draft.marker.threat_id)
         if kind.startswith("sleep"):  # the machine sleeps between the intent and the request
             self._time.advance(x * 10.0)
-        if error := _surely_not(kind, x):
+        if error := _surely_not(kind, x) or self._no_parent(draft):
             self._time.advance(0.2)
             raise error
         commit = self._on_create(self._issues, draft)
@@ -100,7 +102,28 @@ class IssueDoor:
         if kind in ("lost-before", "lost-after"):
             raise Uncertain("the connection was reset")
 
+    def put_below(self, child: TicketRef, parent: str) -> None:
+        """Behind `nest`, where a ticket is put below another by a request of its own."""
+        strike = self._points.reach("nest")
+        kind = strike.kind if strike else ""
+        self._time.advance(0.2)
+        row, above = self._issues.find(child), self._issues.find(parent)
+        if kind == "429":
+            raise Unavailable("429", retry_after=30.0)
+        if kind == "denied" or row is None or row.deleted or above is None or above.deleted:
+            raise Denied("403") if kind == "denied" else Rejected("422: no such issue")
+        if kind != "lost-before":
+            self._on_nest(self._issues, row, above)
+        self._points.leave(strike)
+        if kind in ("lost-before", "lost-after"):
+            raise Uncertain("the connection was reset")
+
     # -- what goes wrong -----------------------------------------------------------------------------------
+
+    def _no_parent(self, draft: Draft) -> TrackerError | None:
+        """A tracker that takes the parent with the create refuses one that is not there."""
+        above = self._issues.find(draft.parent) if draft.parent and not isinstance(self, NestingDoor) else None
+        return Rejected("400: the parent does not exist") if above and above.deleted else None
 
     def _late(self, kind: str, x: float, commit: Callable[[bool], Row]) -> Ticket:
         """It commits `x` seconds after we gave up, or died."""
@@ -146,6 +169,23 @@ class ClosingDoor(IssueDoor):
 
     def close_duplicate(self, ticket: Ticket, words: str) -> None:
         self.close(ticket)
+
+
+class NestingDoor(IssueDoor):
+    """An adapter that puts a ticket below another afterwards (`Nester`)."""
+
+    def nest(self, child: TicketRef, parent: str) -> None:
+        self.put_below(child, parent)
+
+
+class FullDoor(ClosingDoor, NestingDoor):
+    """One that can do both."""
+
+
+def door_class(*, closes: bool, nests: bool) -> type[IssueDoor]:
+    if nests:
+        return FullDoor if closes else NestingDoor
+    return ClosingDoor if closes else IssueDoor
 
 
 def _failed_read(strike: Strike) -> Exception | None:

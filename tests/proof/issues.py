@@ -52,6 +52,12 @@ class Row:
     """Our id of the request that made it."""
     hidden: bool = False
     """Some read answered that it is not there, though it is."""
+    above: Row | None = None
+    """The ticket that it stands below."""
+    named: Row | None = None
+    """The ticket that its text names as the one above it."""
+    family: bool = False
+    """Made while threat models got tickets as well."""
 
 
 class Issues:

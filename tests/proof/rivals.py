@@ -1,20 +1,20 @@
 """The same tape for everybody: tickets made per threat, by fault, for the product and for what people use instead.
 
-python tests/proof/rivals.py
+./prove rivals
 
 Every cell is a sandbox of its own with three threats, over real HTTP. Each program is started every minute, as cron
-does it, and is struck by the same faults. What counts is what the sandbox's own log says was committed.
+does it, and is struck by the same faults. What counts is what the sandbox holds in the end.
 """
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -25,22 +25,20 @@ from typing import Any
 
 import structlog
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # also when started as a file
-
-from proof.contestants import SCRIPTS, Servers, command, run
-from rig import REPO, Rig, model, rig, threat
+from proof.contestants import SCRIPTS, command, run
+from proof.places import Place, place
+from rig import model, threat
 from tmi_issue_sync.cli.show import say, table
 from tmi_issue_sync.errors import SyncError
-from tmi_issue_sync.model import Marker
 
-OURS = "tmi-issue-sync"
-WHO = (*SCRIPTS, OURS)
+OURS = {"tmi-issue-sync, GitHub": "github", "tmi-issue-sync, Jira": "jira"}
+WHO = {name: tracker for name, (tracker, _) in SCRIPTS.items()} | OURS
+"""To which tracker each makes its tickets."""
 N = 3
 RUNS = 8
 MINUTE = 60.0
 LAG = 100.0
-TIMES = {"wait": 1.0, "late": 0.5, "lag": 120.0, "lag_after_errors": 120.0}
-CREATE = r"/issues$"
+CREATE = r"/issues?$"
 LINK = r"/threats/"
 
 
@@ -49,40 +47,35 @@ class Fault:
     """One row of the table: what goes wrong, and who pays for it."""
 
     name: str
-    strike: Callable[[Rig], None] = lambda _world: None
+    strike: Callable[[Place], None] = lambda _world: None
     lag: float = 0.0
     """Seconds for which lists leave a new ticket out."""
     kill: bool = False
     """The first run is a process, killed when it asks for its first link to be written."""
-    after: Callable[[Rig], None] = lambda _world: None
+    after: Callable[[Place], None] = lambda _world: None
     """What happens after the first run."""
     doubles: frozenset[str] = frozenset()
     """Who makes a second ticket."""
 
 
-def _create(kind: str, times: int = 3, **more: Any) -> Callable[[Rig], None]:
-    return lambda world: world.strike(kind, path=CREATE, times=times, **more)
+def _create(kind: str, times: int = 3, **more: Any) -> Callable[[Place], None]:
+    return lambda world: world.strike(kind, site=world.tracker, path=CREATE, times=times, **more)
 
 
-def _no_link(world: Rig) -> None:
+def _no_link(world: Place) -> None:
     """TMI is down for writes: what our probe and everybody's write-back need."""
     for method, path in (("PUT", LINK), ("PATCH", LINK)):
         world.strike("status-before", site="tmi", method=method, path=path, times=N, nth=2, status=503)
 
 
-def _forget(world: Rig) -> None:
+def _forget(world: Place) -> None:
     """A new container without its volume."""
     for path in (world.ledger_path, world.ledger_path.with_name(world.ledger_path.name + ".lock")):
         path.unlink(missing_ok=True)
     world.new_install = False
 
 
-def _close_all(world: Rig) -> None:
-    for issue in world.github.issues(REPO):
-        world.github.close(int(issue["number"]))
-
-
-NAIVE = frozenset({"naive script", "PyGithub's default"})
+NAIVE = frozenset(SCRIPTS) - {"looks for the title"}
 ALL = frozenset(SCRIPTS)
 FAULTS = (
     Fault("none"),
@@ -96,7 +89,7 @@ FAULTS = (
     Fault("429 before the commit", _create("status-before", status=429, retry_after="1")),
     Fault("write-back refused: 503", _no_link, doubles=NAIVE),
     Fault("killed before the write-back", kill=True, doubles=NAIVE),
-    Fault("killed, ticket closed by a person", kill=True, after=_close_all, doubles=ALL),
+    Fault("killed, ticket closed by a person", kill=True, after=Place.close_all, doubles=ALL),
     Fault("killed, the list lags 100 s", kill=True, lag=LAG, doubles=ALL),
     Fault("reply lost, the list lags 100 s", _create("drop-after", times=1), lag=LAG, doubles=ALL),
     Fault("the same, and state lost", _create("drop-after", times=1), lag=LAG, after=_forget, doubles=ALL),
@@ -127,43 +120,37 @@ def measure(faults: Iterable[Fault] = FAULTS, who: Iterable[str] = WHO) -> list[
 
 def cell(fault: Fault, who: str) -> Cell:
     """One program under one fault, in a world of its own."""
-    with TemporaryDirectory(prefix="rivals-") as place:
-        models = model(*(threat(n) for n in range(N)))
-        with rig(Path(place), models, dialect="documented") as world:
-            world.options = dict(TIMES)
-            world.github.set_lag(fault.lag)
-            with world.setup():  # a ledger that has settled, as after the first day
-                pass
-            fault.strike(world)
-            for n in range(RUNS):
-                (_killed if fault.kill and n == 0 else _one_run)(world, who)
-                if n == 0:
-                    fault.after(world)
-                world.wait(MINUTE)
-            return Cell(fault.name, who, _made(world, who), sum(map(bool, world.links().values())))
+    models = model(*(threat(n) for n in range(N)))
+    with TemporaryDirectory(prefix="rivals-") as state, place(WHO[who], Path(state), models) as world:
+        world.lists_late(fault.lag)
+        fault.strike(world)
+        for n in range(RUNS):
+            (_killed if fault.kill and n == 0 else _one_run)(world, who)
+            if n == 0:
+                fault.after(world)
+            world.wait(MINUTE)
+        titles = world.titles()
+        made = tuple(sum(f"Threat number {n}" in title for title in titles) for n in range(N))
+        return Cell(fault.name, who, made, sum(map(bool, world.links().values())))
 
 
-def servers(world: Rig) -> Servers:
-    return Servers(world.tmi_url, world.bot, world.github_url, world.token, REPO)
-
-
-def _one_run(world: Rig, who: str) -> None:
+def _one_run(world: Place, who: str) -> None:
     """Cron starts it; how it ends is nobody's business until the next minute."""
-    if who == OURS:
+    if who in OURS:
         with suppress(SyncError):
             world.run()
         return
     with suppress(Exception):
-        run(servers(world), SCRIPTS[who])
+        run(world.servers(), SCRIPTS[who][1])
 
 
-def _killed(world: Rig, who: str) -> None:
+def _killed(world: Place, who: str) -> None:
     """SIGKILL when the first link is on its way. Our own first PATCH is the probe of the right to write."""
     pid: list[int] = []
-    nth = 2 if who == OURS else 1
+    nth = 2 if who in OURS else 1
     where: dict[str, Any] = {"site": "tmi", "method": "PATCH", "path": LINK, "nth": nth}
     world.strike("call-before", **where, action=lambda: os.kill(pid[0], signal.SIGKILL))
-    asked = _our_command(world) if who == OURS else command(servers(world), who)
+    asked = _our_command(world) if who in OURS else command(world.servers(), who)
     clean = {key: value for key, value in os.environ.items() if not key.startswith("TMI_")}
     with subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean) as process:
         pid.append(process.pid)
@@ -172,53 +159,34 @@ def _killed(world: Rig, who: str) -> None:
         raise RuntimeError(f"{who} was not killed: it ended with {process.returncode}")
 
 
-def _our_command(world: Rig) -> list[str]:
+def _our_command(world: Place) -> list[str]:
     config = world.state / "config.toml"
-    times = "\n".join(f"{name} = {value}" for name, value in TIMES.items())
-    config.write_text(
-        f"""
-[tmi]
-url = "{world.tmi_url}"
-write = {{ token = "{world.bot}" }}
-[trackers.issues]
-adapter = "github"
-url = "{world.github_url}"
-token = "{world.token}"
-target = {{ repo = "{REPO}" }}
-seconds_between_writes = 0
-{times}
-"""
-    )
+    config.write_text(world.config())
     program = [sys.executable, "-m", "tmi_issue_sync", "--config", str(config), "--state", str(world.state)]
     return [*program, "sync", "--once"]
 
 
-def _made(world: Rig, who: str) -> tuple[int, ...]:
-    """Committed tickets of each threat: ours by the marker in the body, a script's by the title that it wrote."""
-    names = {row["id"]: row["name"] for row in world.rows().values()}
-    found: Counter[str] = Counter()
-    for entry in world.made():
-        marker = Marker.parse(str(entry.facts["body"]))
-        found[names[marker.threat_id] if marker else str(entry.facts["title"])] += 1
-    return tuple(found[f"Threat number {n}"] for n in range(N))
-
-
-def main(_given: Sequence[str] | None = None) -> int:
+def main(given: Sequence[str] | None = None) -> int:
     """Measure and print; 1 where the product made more or less than one ticket of a threat."""
+    asked = argparse.ArgumentParser(prog="./prove rivals", description=(__doc__ or "").partition("\n")[0])
+    asked.add_argument("--only", nargs="+", metavar="FAULT", choices=[fault.name for fault in FAULTS])
+    only = asked.parse_args(given).only
+    faults = [fault for fault in FAULTS if not only or fault.name in only]
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     began = time.monotonic()
-    cells = measure()
-    by_fault = {fault.name: [cell for cell in cells if cell.fault == fault.name] for fault in FAULTS}
+    cells = measure(faults)
+    by_fault = {fault.name: [cell for cell in cells if cell.fault == fault.name] for fault in faults}
     say(f"Tickets made for each of {N} threats; every program runs {RUNS} times, a minute apart.\n")
     rows: list[tuple[object, ...]] = [
         (name, *(" ".join(map(str, cell.made)) for cell in found)) for name, found in by_fault.items()
     ]
     mine = [[cell for cell in cells if cell.who == who] for who in WHO]
     rows.append(("tickets in all", *(sum(sum(cell.made) for cell in each) for each in mine)))
-    rows.append(("duplicates", *(sum(sum(cell.made) - N for cell in each) for each in mine)))
+    rows.append(("threats without a ticket", *(sum(cell.made.count(0) for cell in each) for each in mine)))
+    rows.append(("duplicates", *(sum(max(0, made - 1) for cell in each for made in cell.made) for each in mine)))
     table(("fault", *WHO), rows)
-    say(f"\n{len(FAULTS)} faults, {len(cells)} worlds, {time.monotonic() - began:.0f} s.")
-    return int(any(cell.made != (1,) * N or cell.linked != N for cell in cells if cell.who == OURS))
+    say(f"\n{len(faults)} faults, {len(cells)} worlds, {time.monotonic() - began:.0f} s.")
+    return int(any(cell.made != (1,) * N or cell.linked != N for cell in cells if cell.who in OURS))
 
 
 if __name__ == "__main__":

@@ -6,9 +6,11 @@ import argparse
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from tempfile import gettempdir
 from typing import TypeVar
 
@@ -67,10 +69,15 @@ def _chunks(every: Sequence[Case]) -> list[Sequence[Case]]:
 
 
 def _spread(work: Callable[[T], Tally], parts: Iterable[T], total: int, jobs: int) -> tuple[Tally, float]:
-    """The parts over all processors, with a bar."""
+    """The parts over all processors, with a bar. Ctrl-C (SIGINT) ends it: what was played is reported."""
     tally, started = Tally(), time.monotonic()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with multiprocessing.Pool(jobs) as pool, Progress(*columns, console=Console(stderr=True)) as bar:
+    deaf = (signal.SIGINT, signal.SIG_IGN)
+    with (
+        suppress(KeyboardInterrupt),
+        multiprocessing.Pool(jobs, signal.signal, deaf) as pool,
+        Progress(*columns, console=Console(stderr=True)) as bar,
+    ):
         task = bar.add_task("schedules", total=total)
         for found in pool.imap_unordered(work, parts):
             tally.join(found)

@@ -1,22 +1,33 @@
-"""The table of the rivals holds: we make one ticket of each threat, whatever happens; the others as it says."""
+"""Some of the rivals' tape: we make one ticket of each threat, whatever happens; the others as the table says."""
 
 from __future__ import annotations
 
 import pytest
 
-from proof.rivals import FAULTS, OURS, Cell, Fault, N, measure
+from proof.rivals import FAULTS, OURS, Cell, N, measure
+
+TRIED = [
+    each
+    for each in FAULTS
+    if each.name in ("reply lost: RST", "write-back refused: 503", "the same, and state lost")
+]
 
 
 @pytest.fixture(scope="module")
 def cells() -> dict[tuple[str, str], Cell]:
-    return {(cell.fault, cell.who): cell for cell in measure()}
+    return {(cell.fault, cell.who): cell for cell in measure(TRIED)}
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_one_ticket_of_each_threat_here_and_more_where_the_tape_says_so(
-    fault: Fault, cells: dict[tuple[str, str], Cell]
-) -> None:
-    ours = cells[fault.name, OURS]
-    assert ours.made == (1,) * N
-    assert ours.linked == N
-    assert {who for who in fault.doubles if cells[fault.name, who].most == 1} == set()
+def test_the_tape_has_them() -> None:
+    assert len(TRIED) == 3
+
+
+@pytest.mark.parametrize("who", OURS)
+def test_we_make_one_ticket_of_each_threat(who: str, cells: dict[tuple[str, str], Cell]) -> None:
+    for fault in TRIED:
+        ours = cells[fault.name, who]
+        assert (ours.made, ours.linked) == ((1,) * N, N), fault.name
+
+
+def test_the_others_make_more_where_the_tape_says_so(cells: dict[tuple[str, str], Cell]) -> None:
+    assert [(fault.name, who) for fault in TRIED for who in fault.doubles if cells[fault.name, who].most == 1] == []

@@ -113,7 +113,7 @@ class Story(RuleBasedStateMachine):
 
 TestStory = Story.TestCase
 TestStory.settings = settings(
-    max_examples=400,
+    max_examples=50,
     stateful_step_count=14,
     deadline=None,
     derandomize=True,

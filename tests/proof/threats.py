@@ -1,4 +1,4 @@
-"""TMI as plain values: models, threats, a cache behind GET by id, and people who save pages."""
+"""TMI as plain values: models and their threats, a cache behind GET by id, and people who save pages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from tmi_issue_sync.errors import Changed
 from tmi_issue_sync.model import Severity, Threat, ThreatModel
 
 from .times import Time
@@ -17,7 +18,7 @@ LONG_AGO = -5_000_000.0
 
 @dataclass(slots=True)
 class Row:
-    """One threat as the database has it, and who last did what to its link."""
+    """One threat, or one whole model, as the database has it, and who last did what to its link."""
 
     id: str
     n: int
@@ -45,16 +46,15 @@ class Row:
     """Excuses that `retry` ended: an older ledger still has them."""
     excuses: set[str] = field(default_factory=set)
     """What people, operators and refusals did to it that ends the promise of a ticket."""
+    whole: bool = False
+    """It is a threat model."""
+    confidential: bool = False
+
+    def __str__(self) -> str:
+        return self.name.lower()
 
     def copy(self) -> Row:
         return replace(self, excuses=set(), forgiven=set())
-
-
-@dataclass(slots=True)
-class Model:
-    id: str
-    name: str
-    confidential: bool
 
 
 class Threats:
@@ -63,31 +63,51 @@ class Threats:
     def __init__(self, time: Time, on_put: Callable[[Row, Row, str], None]) -> None:
         self._time = time
         self._on_put = on_put
-        self.models: dict[str, Model] = {}
+        self.models: dict[str, Row] = {}
         self.rows: dict[str, Row] = {}
+        """The threats."""
+        self.parents = False
+        """Models get tickets as well: what happens to any row may happen to theirs."""
         self.cache: dict[str, tuple[float, Row]] = {}
         """GET by id: until when, and what it shows."""
 
     def add(self, model: str, *, confidential: bool) -> Row:
         """One more threat, in a model that is made where it is new."""
-        self.models.setdefault(model, Model(model, f"Model {model}", confidential))
+        if model not in self.models:
+            name = f"Model {model}"
+            self.models[model] = Row(model, -1, model, name, whole=True, confidential=confidential)
         n = len(self.rows)
         row = Row(f"00000000-0000-4000-8000-{n:012d}", n, model, f"Threat {n}", f"Somebody does thing {n}.")
         self.rows[row.id] = row
         return row
 
+    def all(self) -> list[Row]:
+        """Everything that gets a ticket."""
+        return [*self.rows.values(), *(self.models.values() if self.parents else ())]
+
+    def row(self, id: str) -> Row:
+        return self.models[id] if id in self.models else self.rows[id]
+
     def nth(self, n: int) -> Row:
-        rows = list(self.rows.values())
+        rows = self.all()
         return rows[n % len(rows)]
 
     # -- as TMI shows them ---------------------------------------------------------------------------------
 
     def listed(self) -> list[ThreatModel]:
-        return [self._model(model) for model in self.models.values()]
+        return [self.model(model) for model in self.models.values() if not model.deleted]
 
-    def _model(self, model: Model) -> ThreatModel:
-        count = sum(row.model == model.id and not row.deleted for row in self.rows.values())
-        return ThreatModel(model.id, model.name, threat_count=count, created_at=self._time.moment(LONG_AGO))
+    def model(self, row: Row) -> ThreatModel:
+        return ThreatModel(
+            row.id,
+            row.name,
+            description=row.description,
+            status=row.status,
+            issue_uri=row.issue_uri,
+            threat_count=sum(each.model == row.id and not each.deleted for each in self.rows.values()),
+            created_at=self._time.moment(LONG_AGO),
+            modified_at=self.modified(row),
+        )
 
     def of(self, model: ThreatModel) -> tuple[Threat, ...]:
         return tuple(
@@ -129,6 +149,19 @@ class Threats:
         self._on_put(row, read, url)
         for name in FIELDS:
             setattr(row, name, getattr(read, name))
+        return self._linked(row, url)
+
+    def patch(self, read: Row, url: str) -> Row | None:
+        """Our PATCH of a model: the link alone, and only while it is as it was read. Raises Changed."""
+        row = self.models[read.id]
+        if row.deleted:
+            return None
+        if row.issue_uri != read.issue_uri:
+            raise Changed("400: test failed")
+        self._on_put(row, read, url)
+        return self._linked(row, url)
+
+    def _linked(self, row: Row, url: str) -> Row:
         row.restores += int(row.ours_shown and not row.issue_uri.strip())
         row.issue_uri, row.link_by, row.ours_shown = url, "us", True
         row.modified = self._time.now
