@@ -1,0 +1,167 @@
+"""Redmine passes the conformance suite; and what only Redmine does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from redmine_server import RedmineSite
+from redmine_things import FIELD
+
+from tmi_issue_sync.errors import Denied, Rejected
+from tmi_issue_sync.model import Level, Ticket
+from tmi_issue_sync.sandbox.log import Log
+from tmi_issue_sync.sandbox.wire import Clock
+from tmi_issue_sync.testing import Conformance, Kept, Lacking, SandboxHarness
+from tmi_issue_sync.testing.contract import connect
+from tmi_issue_sync.testing.drafts import draft, marker
+from tmi_issue_sync.testing.sandbox import Call
+
+
+class RedmineHarness(SandboxHarness[RedmineSite]):
+    """A Redmine with three projects; the account is a member of two."""
+
+    adapter = "redmine"
+    posting = Call("POST", r"/issues\.json$")
+    listing = Call("GET", r"/issues\.json$")
+    private = False
+
+    def build(self, log: Log, clock: Clock) -> RedmineSite:
+        site = RedmineSite(log=log, clock=clock)
+        self.key = site.add_user("bot")
+        self.user = site.users[self.key]
+        self.user.hidden.add("secret")
+        return site
+
+    def options(self) -> dict[str, Any]:
+        return {"url": self.url, "key": self.key, "marker_field": FIELD, "wait": self.wait, "timeout": 2.0}
+
+    def target(self) -> dict[str, Any]:
+        return {"project": "security", "private": self.private}
+
+    def secrets(self) -> tuple[str, ...]:
+        return (self.key,)
+
+    def kept(self, ticket: Ticket) -> Kept:
+        issue = self.site.issues[int(ticket.ref.id)]
+        lines = [line for line in issue.description.splitlines() if line.startswith("Labels: ")]
+        labels = frozenset(lines[-1].removeprefix("Labels: ").split(", ")) if lines else frozenset()
+        return Kept(issue.subject, labels, issue.status != 5, len(issue.notes), issue.private)
+
+    def lag(self, seconds: float) -> None:
+        self.site.lag = seconds
+
+    def limit(self, retry_after: int | None) -> None:
+        raise Lacking("Redmine has no rate limit")
+
+    def revoke(self) -> None:
+        del self.site.users[self.key]
+
+    def forbid(self) -> None:
+        self.user.permissions.remove("add_issues")
+
+    def lose(self) -> None:
+        self.user.hidden.add("security")
+
+    def archive(self) -> None:
+        self.site.projects[0].status = 9
+
+    def publish(self) -> None:
+        self.site.projects[0].public = True
+
+    def rename(self, ticket: Ticket) -> None:
+        self.site.change(int(ticket.ref.id), subject="Renamed by a person")
+
+    def close(self, ticket: Ticket) -> None:
+        self.site.change(int(ticket.ref.id), status=5)
+
+    def delete(self, ticket: Ticket) -> None:
+        self.site.delete(int(ticket.ref.id))
+
+    def clone(self, ticket: Ticket) -> None:
+        old = self.site.issues[int(ticket.ref.id)]
+        self.site.make(old.project, self.site.person, old.subject, old.description, fields=dict(old.fields))
+
+    def move(self, ticket: Ticket) -> None:
+        self.site.change(int(ticket.ref.id), project=self.site.projects[1])
+
+    def hide(self, ticket: Ticket) -> None:
+        self.site.change(int(ticket.ref.id), project=self.site.projects[2])
+
+
+class Private(RedmineHarness):
+    """The same where every ticket is private."""
+
+    private = True
+
+
+class TestRedmine(Conformance):
+    harness = RedmineHarness
+
+
+class TestPrivate(Conformance):
+    harness = Private
+
+
+@pytest.fixture
+def redmine() -> Iterator[Private]:
+    with Private() as harness:
+        yield harness
+
+
+def errors(harness: RedmineHarness) -> list[str]:
+    return [one.what for one in connect(harness).check() if one.level is Level.ERROR]
+
+
+def test_the_marker_outlives_an_edit_of_the_text(redmine: Private) -> None:
+    made = connect(redmine).create(draft(redmine))
+    redmine.site.change(1, description="mine now")
+    assert [one.ref for one in connect(redmine).find(marker()).tickets] == [made.ref]
+
+
+def test_a_field_that_is_not_the_projects_makes_no_ticket(redmine: Private) -> None:
+    redmine.site.projects[0].fields = ()
+    assert errors(redmine) == [f"security has no custom field number {FIELD}"]
+    with pytest.raises(Denied, match="custom field"):
+        connect(redmine).create(draft(redmine))
+    assert redmine.made() == 0
+
+
+def test_a_field_that_is_dropped_all_the_same_is_told(redmine: Private) -> None:
+    tracker = connect(redmine)
+    tracker.changed(None)
+    redmine.site.projects[0].fields = ()
+    assert tracker.create(draft(redmine)).marker is None
+
+
+def test_without_the_right_to_hide_nothing_is_made(redmine: Private) -> None:
+    redmine.user.permissions.remove("set_own_issues_private")
+    assert errors(redmine) == ["the account's issues in security would not be private"]
+    with pytest.raises(Denied, match="would not be private"):
+        connect(redmine).create(draft(redmine, confidential=True))
+    assert redmine.made() == 0
+
+
+def test_a_dead_key_is_not_taken_for_anybody(redmine: Private) -> None:
+    """A public project answers it with 200, and without what is private."""
+    connect(redmine).create(draft(redmine))
+    redmine.publish()
+    redmine.revoke()
+    with pytest.raises(Denied, match="does not know the key"):
+        connect(redmine).changed(None)
+
+
+def test_priorities_go_by_name(redmine: Private) -> None:
+    connect(redmine).create(draft(redmine, priority="High"))
+    assert redmine.site.issues[1].priority == 3
+    with pytest.raises(Rejected, match="there are Low, Normal, High"):
+        connect(redmine).create(draft(redmine, priority="Higher"))
+
+
+def test_a_close_that_changed_nothing_is_told(redmine: Private) -> None:
+    tracker: Any = connect(redmine)
+    made = tracker.create(draft(redmine))
+    redmine.user.permissions.remove("edit_issues")
+    with pytest.raises(Denied, match="shows it open"):
+        tracker.close_duplicate(made, "Duplicate.")
