@@ -24,12 +24,16 @@ RUN groupadd --gid 10001 tmi-issue-sync \
     && install -d /etc/tmi-issue-sync
 ENV PATH=/opt/tmi-issue-sync/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
     STATE_DIRECTORY=/data
 # The ledger and the session. A container without this volume forgets them; the ledger then settles first.
 VOLUME /data
 # Mount the config at /etc/tmi-issue-sync/config.toml: it is found there.
 USER 10001:10001
 WORKDIR /data
+# Nothing else is written: the root may be read-only.
 STOPSIGNAL SIGTERM
+# Whether passes go on; a TMI or a tracker that is down is no reason to restart.
+HEALTHCHECK --interval=5m --timeout=30s --start-period=2m CMD ["tmi-issue-sync", "status", "--alive"]
 ENTRYPOINT ["tmi-issue-sync"]
 CMD ["sync"]
