@@ -24,6 +24,7 @@ from tmi_issue_sync.tracker import Tracker
 from . import loopback
 from .azure import world as azure
 from .gitea import world as gitea
+from .gitlab import world as gitlab
 from .jira import world as jira
 from .loopback import listening
 
@@ -75,6 +76,14 @@ KINDS = [
     ),
     Kind("gitea", r"/issues$", gitea.open_tracker, gitea.draft, gitea.NO, {}),
     Kind("forgejo", r"/issues$", gitea.open_tracker, gitea.draft, gitea.NO, {}),
+    Kind(
+        "gitlab",
+        r"/issues$",
+        gitlab.open_tracker,
+        gitlab.draft,
+        {"message": {"title": ["No."]}},
+        {"RateLimit-Reset": "7"},
+    ),
     Kind("jira", r"/issue$", _jira(True), jira.draft, jira.JIRA, {"Retry-After": "7"}),
     Kind("jira-dc", r"/issue$", _jira(False), jira.draft, jira.JIRA, {"X-RateLimit-Remaining": "0"}),
 ]

@@ -120,7 +120,7 @@ def test_the_example_names_every_option(model: type[TmiOptions]) -> None:
     assert sorted(name for name in fields if f"{name} =" not in text and f"{name}_not =" not in text) == []
 
 
-@pytest.mark.parametrize("name", ["azure-devops", "gitea", "github", "jira"])
+@pytest.mark.parametrize("name", ["azure-devops", "gitea", "github", "gitlab", "jira"])
 def test_the_example_names_every_option_of_a_tracker(name: str) -> None:
     from tmi_issue_sync.tracker import load
 

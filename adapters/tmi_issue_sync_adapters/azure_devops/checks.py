@@ -68,7 +68,7 @@ class Checker:
         if said is not None and said.rules:
             yield from of_rules(meta, kinds, said.rules, draft, self.account().name)
         elif reply.status == 200 and isinstance(json_of(reply), dict):
-            yield Finding(Level.OK, f"{self.project} would take a {target.type} with all that this one has")
+            yield Finding(Level.OK, f"{self.project} would take this {target.type} as it is")
         else:
             raise verdict.of_read(reply, what)
 

@@ -23,7 +23,7 @@ def of_rules(
     if lacks := [field for rule, field in named if rule.lacking]:
         paste = tuple(_line(field, kinds.get(field.ref, ""), meta, me) for field in lacks)
         names = some(field.name for field in lacks)
-        yield Finding(Level.ERROR, f"the project asks for more of a {meta.name}: {names}", lines=paste)
+        yield Finding(Level.ERROR, f"the project asks for more of this {meta.name}: {names}", lines=paste)
     given = {field.ref: value for name, value in draft.fields.items() if (field := meta.field(name)) is not None}
     for rule, field in named:
         if not rule.lacking:

@@ -43,9 +43,8 @@ def payload(draft: Draft, target: Target, meta: TypeMeta, kinds: Mapping[str, st
     patch: list[dict[str, Any]] = [
         {"op": "add", "path": f"/fields/{name}", "value": value} for name, value in fields.items()
     ]
-    parent = target.parent
-    if draft.parent is not None and (parent := number_of(draft.parent, site)) is None:
-        raise Rejected("Azure DevOps can't keep this ticket: its parent is somewhere else")
+    # One in another organization can't be linked; the body names it.
+    parent = number_of(draft.parent, site) if draft.parent is not None else target.parent
     if parent is not None:
         value = {"rel": PARENT, "url": f"{site.geturl()}/_apis/wit/workItems/{parent}"}
         patch.append({"op": "add", "path": "/relations/-", "value": value})
@@ -111,7 +110,7 @@ def _priority(draft: Draft, meta: TypeMeta) -> dict[str, Json]:
         return {}
     field = meta.fields.get(PRIORITY)
     if field is None:
-        raise Denied(f"a {meta.name} has no priority", todo="Take priority out of the tracker's settings.")
+        raise Denied(f"the type {meta.name} has no priority", todo="Take priority out of the tracker's settings.")
     if field.allowed and draft.priority not in field.allowed:
         near = nearest(draft.priority, field.allowed)
         raise Rejected(f"Azure DevOps can't keep this ticket: no priority {draft.priority!r} ({near})")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -76,6 +76,11 @@ def ref(site: SplitResult, number: int) -> TicketRef:
     return TicketRef(ADAPTER, netloc(site), f"{site.path.strip('/').lower()}/{number}")
 
 
+def home(site: SplitResult, project: str) -> str:
+    """A project's name for the ledger: of a host's many organizations or collections, and in whatever case."""
+    return f"{unquote(site.path).strip('/')}/{project}".lower()
+
+
 def number_of(ticket: TicketRef, site: SplitResult) -> int | None:
     """The number of a ticket that is here."""
     where, _, number = ticket.id.rpartition("/")
@@ -109,7 +114,7 @@ def ticket(row: Any, site: SplitResult, is_open: IsOpen, request_id: str | None 
         return None
     return Ticket(
         ref=ref(site, item.id),
-        project=str(project),
+        project=home(site, str(project)),
         number=f"{project}#{item.id}",
         url=link(site, str(project), item.id),
         marker=marker_of(item.fields),

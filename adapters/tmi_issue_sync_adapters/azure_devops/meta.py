@@ -95,7 +95,7 @@ class Metas:
         return kept[1]
 
     def _read(self, kind: str) -> TypeMeta:
-        what = f"the fields of a {kind} in {self._project}"
+        what = f"the fields of {kind} in {self._project}"
         path = of_project(self._project, f"wit/workitemtypes/{quote(kind, safe='')}/fields")
         reply = self._api.read(path, what, {"$expand": "allowedValues"})
         if reply.status == 404 and verdict.told(reply) is not None:
@@ -114,7 +114,7 @@ class Metas:
         )
 
     def _read_states(self, project: str, kind: str) -> Mapping[str, str]:
-        what = f"the states of a {kind} in {project}"
+        what = f"the states of {kind} in {project}"
         reply = self._api.read(of_project(project, f"wit/workitemtypes/{quote(kind, safe='')}/states"), what)
         if reply.status in (403, 404) and verdict.told(reply) is not None:
             return {}

@@ -13,7 +13,7 @@ from tmi_issue_sync.secret import Secret
 from tmi_issue_sync.tracker import Traits
 from tmi_issue_sync_adapters.wire.reach import Patience, Reach, Seconds, base, netloc, one_word
 
-from .item import ADAPTER, SERVICES
+from .item import ADAPTER, SERVICES, home
 
 TITLE_MAX = 255
 TEXT_MAX = 1_000_000
@@ -115,9 +115,9 @@ def above(target: Target, kind: str) -> Target:
 
 
 def key(options: Options, target: Target) -> TrackerKey:
-    """The project's name for the ledger. Numbers of tickets are the organization's, so it is named too."""
+    """The project's name for the ledger."""
     where = site(options)
-    return TrackerKey(ADAPTER, netloc(where), f"{unquote(where.path).strip('/')}/{target.project}".lower())
+    return TrackerKey(ADAPTER, netloc(where), home(where, target.project))
 
 
 def traits(options: Options) -> Traits:

@@ -81,7 +81,7 @@ def _field_of(meta: TypeMeta, name: str) -> FieldMeta:
     field = meta.field(name)
     if field is None:
         near = nearest(name, [one.name for one in meta.fields.values()])
-        raise BadValue(f"{name}: a {meta.name} has no such field ({near})")
+        raise BadValue(f"{name}: the type {meta.name} has no such field ({near})")
     if field.ref in OURS:
         raise BadValue(f"{name} has a place of its own: {OURS[field.ref]}")
     return field

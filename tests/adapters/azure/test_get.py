@@ -64,7 +64,7 @@ def test_a_ticket_that_was_moved_retyped_closed(room: Room) -> None:
     found = room.tracker.get(made.url)
     assert isinstance(found, Ticket)
     assert found.ref == made.ref
-    assert (found.project, found.number, found.open) == ("Other One", "Other One#1", False)
+    assert (found.project, found.number, found.open) == ("example/other one", "Other One#1", False)
     assert found.url == f"{room.url}/example/Other%20One/_workitems/edit/1"
     assert room.tracker.get(found.url) == found
 

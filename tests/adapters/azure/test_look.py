@@ -48,6 +48,13 @@ def test_since_shows_what_changed_after_it(room: Room) -> None:
     assert all(["timePrecision", "true"] in [list(pair) for pair in one.facts["query"]] for one in asked)
 
 
+def test_an_idle_look_is_two_calls(room: Room) -> None:
+    room.tracker.create(draft())
+    start, later = len(room.paths()), datetime.now(UTC) + timedelta(minutes=1)
+    assert room.connect().changed(later).tickets == ()
+    assert room.paths(start) == ["connectionData", "wit/wiql"]
+
+
 def test_long_lists_come_by_number_and_in_batches(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "PAGE", 150)
     room.site.settings.most = 200
@@ -105,7 +112,7 @@ def test_find_sees_all_projects_and_every_ticket_of_the_threat(room: Room) -> No
     room.site.retype(number(again), "Task")
     found = room.tracker.find(marker())
     assert numbers(found) == [1, 3]
-    assert [ticket.project for ticket in found.tickets] == ["Other", PROJECT]
+    assert [ticket.project for ticket in found.tickets] == ["example/other", "example/sec threats"]
     assert found.tickets[0].url.endswith("/example/Other/_workitems/edit/1")
     assert numbers(room.tracker.changed(None)) == [2, 3]
     assert room.tracker.find(marker("t-9")).tickets == ()
