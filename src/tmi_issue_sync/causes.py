@@ -97,7 +97,7 @@ def _of_report(report: Report, login: bool) -> dict[str, Cause]:
 
 
 _LOG = "See the log."
-_DENIED = Cause("TMI refuses to let us read or write", "Run: tmi-issue-sync check")
+_DENIED = Cause("TMI refuses to let us read or write, some models or all", "Run: tmi-issue-sync check")
 
 
 def told(

@@ -1,7 +1,7 @@
 """The service in a process of its own, with a hand on its hooks: commands on stdin, what it told on stdout.
 
 python driver.py CONFIG STATE [DEADLINE]
-`wake ID` and `wake` wake it; `state` prints its state. Each pass that ended is printed as one JSON line.
+`wake ID ...` and `wake` wake it; `state` prints its state. Each pass that ended is printed as one JSON line.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def main() -> int:
         for line in sys.stdin:
             match line.split():
                 case ["wake", *models]:
-                    service.wake(models[0] if models else None)
+                    for model in models or [None]:
+                        service.wake(model)
                 case ["state"]:
                     found = service.state()
                     tell(told="state", running=found.running, next_run=found.next_run, closed=dict(found.closed))

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds after which a line will surely not come."""
 Line = dict[str, Any]
 Config = Callable[..., Path]

@@ -46,7 +46,10 @@ def test_a_pass_ends_at_its_limit_and_the_next_one_goes_on(world: World, config:
     world.faults.add(Fault(site="github", kind="delay", method="POST", path=r"/issues$", seconds=0.5, times=-1))
     path = config(every="1s", jitter='"0s"\npass_limit = "1s"', wait="10")
     with served(command(path, state, "sync", "--new-install")) as service:
-        assert service.event("the pass reached sync.pass_limit")["level"] == "info"
+        service.event("stopped before the end: the next pass goes on")
+        service.event("the pass reached sync.pass_limit")
+        assert service.ended_pass()["create"] == 5
+        assert 1 <= len(facts.made(world.log)) < 5
         while len(facts.links(world.log)) < 5:
             service.ended_pass()
         service.end(signal.SIGTERM)

@@ -71,6 +71,17 @@ def log_in(world: Rig, days: float = 7.0) -> None:
         file.store(Saved(world.tmi_url, refresh, "", at, at, ends, "google", "bot"))
 
 
+def test_a_session_that_ends_soon_is_told_long_before(world: Rig) -> None:
+    log_in(world, days=0.9)
+    with serving(world) as service:
+        told = service.until(lambda line: line.get("cause") == "session")
+        assert "ends in 22 h" in told["event"] or "ends in 21 h" in told["event"]
+        assert (told["level"], "tmi-issue-sync login" in told["event"]) == ("warning", True)
+        service.when(lambda: linked(world, N))  # it works on
+        log_in(world)
+        service.until(lambda line: str(line.get("event")).startswith("over: ") and line.get("cause") == "session")
+
+
 def another(world: Rig, n: int) -> None:
     """A person finds another threat."""
     world.tmi.load([model(threat(n), n=n)], owner="alice")

@@ -136,7 +136,7 @@ def test_only_web_links_are_links(opened: Open, url: str) -> None:
 def test_a_threats_whole_story(opened: Open) -> None:
     room = opened(every_state())
     text = text_of(room.page(f"/threats/{threat_id(9)}"))
-    for words in ("duplicate", "example/threats#9 ", "example/threats#90", "threat-bot", "Next: close one by hand"):
+    for words in ("duplicate", "example/threats#9 ", "example/threats#90", "threat-bot", "Next close one by hand"):
         assert words in text
     assert "Nothing was written anywhere" in text
     assert room.client.get("/threats/unknown").status_code == 404
@@ -172,6 +172,8 @@ def test_a_woken_pass_speaks_for_its_model_alone(opened: Open) -> None:
     assert "there" in text
     room.room.told(passed([], Scope(models=frozenset({here.threat.model.id}), woken=True)))
     assert [name for name, _ in rows_of(room.page())] == [there.threat.name]
+    room.room.told(passed([here]))
+    assert [name for name, _ in rows_of(room.page())] == [here.threat.name], "a whole one speaks for all"
 
 
 def test_a_broken_ledger_is_said(opened: Open) -> None:

@@ -77,17 +77,18 @@ def count(room: Opened, result: str) -> float:
     return float(line.split()[-1])
 
 
-@pytest.mark.parametrize("kind", EVENTS)
-def test_six_events_wake_their_model(room: Opened, kind: str) -> None:
-    answer = send(room, event(kind))
-    assert (answer.status_code, answer.json()) == (200, {})
-    assert room.service.woken == [MODEL]
-    assert count(room, "accepted") == 1
+def test_six_events_wake_their_model(room: Opened) -> None:
+    for kind in EVENTS:
+        answer = send(room, event(kind))
+        assert (answer.status_code, answer.json()) == (200, {})
+    assert room.service.woken == [MODEL] * 6
+    assert count(room, "accepted") == 6
 
 
-@pytest.mark.parametrize("kind", ["addon.invoked", "survey.created", "system_audit.admin_write", None, 7])
-def test_other_events_are_taken_and_forgotten(room: Opened, kind: Any) -> None:
-    assert send(room, event(kind)).status_code == 200
+def test_other_events_are_taken_and_forgotten(room: Opened) -> None:
+    others: tuple[Any, ...] = ("addon.invoked", "survey.created", "system_audit.admin_write", None, 7, ["x"], {})
+    for kind in others:
+        assert send(room, event(kind)).status_code == 200, kind
     assert room.service.woken == []
 
 
@@ -187,28 +188,28 @@ def test_memory_is_bounded(room: Opened, monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(room.service.woken) == 6, "forgotten: one wake-up more, and no harm"
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        b"",
-        b"{",
-        b"[]",
-        b"null",
-        b"\xff\xfe",
-        b"[" * 60_000,
-        {"event_type": "threat.created"},
-        event(timestamp="yesterday"),
-        event(timestamp="2026-11-23T20:31:30"),
-        event(timestamp=7),
-        event(timestamp="9" * 500),
-        event(threat_model_id=None),
-        event(threat_model_id=["x"]),
-        event(threat_model_id="../../admin"),
-        event(threat_model_id="x" * 200),
-    ],
-)
-def test_malformed_but_signed(room: Opened, given: object) -> None:
-    assert send(room, given).status_code == 400
+MALFORMED = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b"\xff\xfe",
+    b"[" * 60_000,
+    {"event_type": "threat.created"},
+    event(timestamp="yesterday"),
+    event(timestamp="2026-11-23T20:31:30"),
+    event(timestamp=7),
+    event(timestamp="9" * 500),
+    event(threat_model_id=None),
+    event(threat_model_id=["x"]),
+    event(threat_model_id="../../admin"),
+    event(threat_model_id="x" * 200),
+]
+
+
+def test_malformed_but_signed(room: Opened) -> None:
+    for given in MALFORMED:
+        assert send(room, given).status_code == 400, given
     assert room.service.woken == []
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from ..plan import Kind
 from ..report import Outcome
 from ..sync import Progress
 from .shell import Shell
@@ -21,7 +22,7 @@ _log = structlog.get_logger()
 
 
 class Lines:
-    """One log line for whatever was done; stages only with -v."""
+    """One log line for whatever changed something, or failed; the rest only with -v."""
 
     def stage(self, text: str) -> None:
         _log.debug(text)
@@ -32,10 +33,18 @@ class Lines:
     def done(self, outcome: Outcome) -> None:
         threat = outcome.decision.threat
         facts: dict[str, Any] = {"threat": threat.id, "name": short(threat.name, 80), "url": outcome.url or None}
-        if outcome.error is None:
+        if outcome.error is not None:
+            _log.warning(outcome.text, error=str(outcome.error), **facts)
+        elif _changed(outcome):
             _log.info(outcome.text, **facts)
         else:
-            _log.warning(outcome.text, error=str(outcome.error), **facts)
+            _log.debug(outcome.text, **facts)
+
+
+def _changed(outcome: Outcome) -> bool:
+    """Whether a ticket, a link or the ledger's word on them is another one now."""
+    left = outcome.waits is not None or outcome.decision.kind is Kind.CREATE
+    return outcome.created or outcome.wrote or not left
 
 
 class Bar:

@@ -53,6 +53,14 @@ class Server:
         for timer in self._stage.late:
             timer.join()
 
+    def land(self) -> None:
+        """Every late commit that is still to come happens now: where time is virtual, its moment is here."""
+        coming = [timer for timer in self._stage.late if not timer.finished.is_set()]
+        self._stage.cancel_late()
+        self._stage.late.clear()
+        for timer in coming:
+            timer.function(*timer.args)
+
     def __enter__(self) -> Server:
         return self.start()
 
