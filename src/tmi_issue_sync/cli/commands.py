@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from .shell import Shell
+from .groups import config, webhook
+from .shell import shell_of
 
 app = typer.Typer(
     add_completion=False,
@@ -17,18 +18,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Makes exactly one ticket per threat of a TMI server, and links it in TMI.",
 )
-config = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Write a first configuration; show it.")
 app.add_typer(config, name="config")
-webhook = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="TMI's word that wakes the service.")
 app.add_typer(webhook, name="webhook")
 
 Models = Annotated[list[str] | None, typer.Option("--model", help="Only this threat model (id or name).")]
 Threats = Annotated[list[str] | None, typer.Option("--threat", help="Only this threat (id).")]
 Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Make at most so many tickets.")]
 TRACKER = "github, jira (Cloud), jira-dc or another that the sandbox has."
-TokenFile = Annotated[
-    Path | None, typer.Option("--token-file", help="A TMI administrator's token; - is stdin. Never kept.")
-]
 Json = Annotated[bool, typer.Option("--json", help="For machines, on stdout.")]
 
 
@@ -55,12 +51,8 @@ def options(
     """Makes exactly one ticket per threat of a TMI server, and links it in TMI."""
     if log_format not in (None, "text", "json"):
         raise typer.BadParameter("--log-format is text or json")
-    shell = _shell(context)
+    shell = shell_of(context)
     shell.config, shell.state, shell.log_format, shell.verbose = config, state, log_format, verbose
-
-
-def _shell(context: typer.Context) -> Shell:
-    return context.ensure_object(Shell)
 
 
 @app.command()
@@ -91,25 +83,6 @@ def sandbox(
     return run(trackers=tracker or ["github"], load=load, port=port, dialect=dialect, write_config=write_config)
 
 
-@config.command("init")
-def config_init(
-    context: typer.Context,
-    path: Annotated[Path | None, typer.Argument(help="Where to write it; by default your own place.")] = None,
-) -> int:
-    """Write a first configuration."""
-    from .configs import init
-
-    return init(_shell(context), path)
-
-
-@config.command("show")
-def config_show(context: typer.Context) -> int:
-    """Show the configuration as it counts, secrets hidden."""
-    from .configs import show
-
-    return show(_shell(context))
-
-
 @app.command()
 def login(
     context: typer.Context,
@@ -119,7 +92,7 @@ def login(
     """Begin a session with TMI, for writing links."""
     from .session import login
 
-    return login(_shell(context), browser=not no_browser, provider=provider)
+    return login(shell_of(context), browser=not no_browser, provider=provider)
 
 
 @app.command()
@@ -127,7 +100,7 @@ def logout(context: typer.Context) -> int:
     """End the session with TMI."""
     from .session import logout
 
-    return logout(_shell(context))
+    return logout(shell_of(context))
 
 
 @app.command()
@@ -135,7 +108,7 @@ def check(context: typer.Context, json: Json = False) -> int:
     """Check config, TMI, trackers, templates and routes."""
     from .check import run
 
-    return run(_shell(context), json=json)
+    return run(shell_of(context), json=json)
 
 
 @app.command()
@@ -150,7 +123,7 @@ def plan(
     """Show what a pass would do and why. Makes and links nothing; a new ledger begins to settle."""
     from .plan import run
 
-    return run(_shell(context), (model or [], threat or [], limit), check=check, json=json)
+    return run(shell_of(context), (model or [], threat or [], limit), check=check, json=json)
 
 
 @app.command()
@@ -175,8 +148,8 @@ def sync(
         raise typer.BadParameter("--wait and --json need --once.")
     scope = (model or [], threat or [], limit)
     if once:
-        return run_once(_shell(context), scope, wait=wait, yes=yes, new_install=new_install, json=json)
-    return serve(_shell(context), scope, yes=yes, new_install=new_install)
+        return run_once(shell_of(context), scope, wait=wait, yes=yes, new_install=new_install, json=json)
+    return serve(shell_of(context), scope, yes=yes, new_install=new_install)
 
 
 @app.command()
@@ -189,7 +162,7 @@ def status(
     from . import alive as life
     from . import status
 
-    return life.run(_shell(context)) if alive else status.run(_shell(context), json=json)
+    return life.run(shell_of(context)) if alive else status.run(shell_of(context), json=json)
 
 
 @app.command()
@@ -201,7 +174,7 @@ def explain(
     """One threat's whole story."""
     from .explain import run
 
-    return run(_shell(context), what, json=json)
+    return run(shell_of(context), what, json=json)
 
 
 @app.command()
@@ -215,7 +188,7 @@ def retry(
     """Try a parked, blocked, skipped or unlinked threat again."""
     from .hand import retry
 
-    return retry(_shell(context), threat, new_ticket=new_ticket)
+    return retry(shell_of(context), threat, new_ticket=new_ticket)
 
 
 @app.command()
@@ -223,35 +196,7 @@ def skip(context: typer.Context, threat: Annotated[str, typer.Argument(help="The
     """No ticket for this threat, please."""
     from .hand import skip
 
-    return skip(_shell(context), threat)
-
-
-@webhook.command("install")
-def webhook_install(
-    context: typer.Context,
-    url: Annotated[str | None, typer.Option("--url", help="Where TMI reaches the service's /webhook.")] = None,
-    token_file: TokenFile = None,
-) -> int:
-    """Make the subscription at TMI, or see that it is there."""
-    from .webhook import install
-
-    return install(_shell(context), url, token_file)
-
-
-@webhook.command("status")
-def webhook_status(context: typer.Context, token_file: TokenFile = None) -> int:
-    """What TMI says of the subscription."""
-    from .webhook import status
-
-    return status(_shell(context), token_file)
-
-
-@webhook.command("remove")
-def webhook_remove(context: typer.Context, token_file: TokenFile = None) -> int:
-    """Remove the subscription, and the add-ons that use it."""
-    from .webhook import remove
-
-    return remove(_shell(context), token_file)
+    return skip(shell_of(context), threat)
 
 
 @app.command()
@@ -265,7 +210,7 @@ def adopt(
     """Make tickets that exist already the links of their threats; makes no new one."""
     from .adopt import run
 
-    return run(_shell(context), threat, url, csv, apply=apply)
+    return run(shell_of(context), threat, url, csv, apply=apply)
 
 
 @app.command()
@@ -279,7 +224,7 @@ def audit(
     """Everything that was written to TMI and to trackers."""
     from .audit import run
 
-    return run(_shell(context), since, threat, json=json, as_csv=csv)
+    return run(shell_of(context), since, threat, json=json, as_csv=csv)
 
 
 @app.command()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 if TYPE_CHECKING:
     from ..config import Settings
     from ..log import Redactor
@@ -75,3 +77,8 @@ class Shell:
     def machine(self) -> bool:
         """Whether the log is for machines: then nothing is drawn."""
         return self.log_format == "json"
+
+
+def shell_of(context: typer.Context) -> Shell:
+    """The one shell of this run of the program."""
+    return context.ensure_object(Shell)
