@@ -18,7 +18,7 @@ def plan(reads: Iterable[ModelRead], view: View) -> Plan:
     view = with_parents(reads, view)
     threats = [decide(threat, read, view) for read in reads for threat in read.threats]
     creates = [d for d in threats if d.kind is Kind.CREATE]
-    above = [_for_children(d, creates) for d in view.parents.values()]
+    above = [_for_children(d, creates, view) for d in view.parents.values()]
     rest = [_writable(d, view) for d in (*above, *threats) if d.kind is not Kind.CREATE]
     creates = _in_order(creates, {d.threat.id: d for d in above if d.kind is Kind.CREATE})
     left = max(0, min(view.policy.per_pass, view.policy.per_day - view.spent_today))
@@ -32,9 +32,12 @@ def with_parents(reads: Iterable[ModelRead], view: View) -> View:
     return replace(view, parents={read.model.id: decide(as_threat(read.model), read, view) for read in reads})
 
 
-def _for_children(parent: Decision, creates: Iterable[Decision]) -> Decision:
-    """A model's ticket is made together with the first that stands below it, not before."""
-    if parent.kind is not Kind.CREATE or any(_below(child, parent) for child in creates):
+def _for_children(parent: Decision, creates: Iterable[Decision], view: View) -> Decision:
+    """A model's ticket is made with the first that stands below it; another one when a person asks (Id5)."""
+    entry = view.entries.get(parent.threat.id)
+    if parent.kind is not Kind.CREATE or (entry and entry.generation):
+        return parent
+    if any(_below(child, parent) for child in creates):
         return parent
     return replace(parent, kind=Kind.SKIP, reason="made with the first ticket of its threats", wants=False)
 
@@ -51,7 +54,7 @@ def _in_order(creates: list[Decision], parents: dict[str, Decision]) -> list[Dec
         if parent and _below(child, parent):
             ordered.append(parents.pop(child.threat.model.id))
         ordered.append(child)
-    return ordered
+    return [*parents.values(), *ordered]
 
 
 def _urgency(decision: Decision) -> tuple[int, datetime, str]:

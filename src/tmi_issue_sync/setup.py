@@ -25,6 +25,13 @@ class Scope:
     woken: bool = False
     """Somebody said that these models changed: one that TMI does not show is no slip of the pen."""
 
+    @classmethod
+    def one(cls, ledger: Ledger, threat_id: str) -> Scope:
+        """One threat, or one whole model where that is what the ledger knows by this id."""
+        entry = ledger.entry(threat_id)
+        models = frozenset({entry.model_id}) if entry and entry.model_id else frozenset[str]()
+        return cls(models, frozenset() if threat_id in models else frozenset({threat_id}))
+
 
 @dataclass(frozen=True, slots=True)
 class Setup:

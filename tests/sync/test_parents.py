@@ -181,3 +181,15 @@ def test_a_deleted_parent_is_not_made_again(world: Rig) -> None:
     assert entry is not None
     assert entry.side is Side.GONE
     assert [entry.facts["title"] for entry in world.made()].count("[Threat model] Model 1") == 1
+
+
+def test_a_person_may_ask_for_another_ticket_of_the_model(world: Rig) -> None:
+    world.run()
+    world.github.delete(1)
+    world.tmi.edit_model(MODEL, issue_uri="")
+    world.run()
+    with world.setup() as setup:
+        setup.ledger.new_generation(MODEL)
+    world.wait(70)
+    world.run(Scope(models=frozenset({MODEL})))
+    assert link(world).endswith("/issues/4")

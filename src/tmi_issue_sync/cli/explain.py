@@ -60,11 +60,9 @@ def _threat(ledger: Ledger, what: str) -> str:
 
 def _decided(shell: Shell, found: Wired, threat_id: str) -> tuple[Decision | None, SyncError | None]:
     """What the next pass would do; None where TMI can't be read, or does not show the threat."""
-    entry = found.setup.ledger.entry(threat_id)
-    models = frozenset({entry.model_id}) if entry and entry.model_id else frozenset[str]()
     try:
         with shown(shell) as progress:
-            scope = Scope(models=models, threats=frozenset({threat_id}))
+            scope = Scope.one(found.setup.ledger, threat_id)
             report = run_pass(found.setup, scope, progress=progress, apply=False)
     except SyncError as error:
         return None, error

@@ -73,7 +73,7 @@ def _new_ticket(shell: Shell, found: Wired, threat_id: str) -> int:
     if not ledger.tickets_of(threat_id):
         raise UsageError(f"threat {threat_id} never had a ticket of ours", todo="Leave --new-ticket out.")
     with shown(shell) as progress:
-        report = run_pass(found.setup, Scope(threats=frozenset({threat_id})), progress=progress, apply=False)
+        report = run_pass(found.setup, Scope.one(ledger, threat_id), progress=progress, apply=False)
     if report.alerts:
         raise SyncError(f"no new ticket: the look was not complete: {report.alerts[0]}")
     _allowed(ledger, threat_id)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
@@ -14,6 +15,10 @@ from pydantic import BaseModel
 
 from tmi_issue_sync.model import Ticket
 from tmi_issue_sync.tracker import Adapter, Traits, load
+
+
+_loaded = cache(load)
+"""A check asks several times; what is installed stays as it is meanwhile."""
 
 
 class Lacking(Exception):
@@ -96,7 +101,7 @@ class Harness(ABC):
         """Every text in the options that nobody may ever see printed."""
 
     def loaded(self) -> Adapter[Any, Any]:
-        return load(self.adapter)
+        return _loaded(self.adapter)
 
     def set_up(self) -> tuple[BaseModel, BaseModel]:
         """Options and target as the adapter's own models."""

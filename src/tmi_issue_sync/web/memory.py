@@ -106,7 +106,7 @@ def _word(decision: Decision, outcome: Outcome | None, at: datetime) -> Word:
         name=threat.name[:256],
         model_id=threat.model.id,
         model=threat.model.name[:256],
-        severity=str(threat.severity),
+        severity="whole model" if threat.whole_model else str(threat.severity),
         status=threat.status,
         kind=decision.kind,
         wants=decision.wants,

@@ -101,6 +101,10 @@ class TmiSite:
         """Access and refresh token, as after a login."""
         return self._tokens.log_in(user)
 
+    def end_sessions(self) -> None:
+        """Every login is over, as when its days have passed."""
+        self._tokens.end_sessions()
+
     def load(self, models: Iterable[Mapping[str, Any]], *, owner: str) -> None:
         """Models with their `threats`, as GET by id answers them; stored as they are, invalid text included."""
         loader = Loader(self._store, self._people)

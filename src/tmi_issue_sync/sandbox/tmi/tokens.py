@@ -85,6 +85,10 @@ class Tokens:
         }
         self._refresh = {token: held for token, held in self._refresh.items() if held.session != session}
 
+    def end_sessions(self) -> None:
+        """Their time is over now; access tokens live on for theirs."""
+        self._refresh.clear()
+
     def revoke(self, token: str) -> None:
         self._access.pop(token, None)
         self._refresh.pop(token, None)
