@@ -124,16 +124,7 @@ def traits(options: Options) -> Traits:
     """Who sees an area path sees all of its work items."""
     where = site(options)
     hosts = (netloc(where), f"{where.path.strip('/')}.visualstudio.com") if is_services(where) else (netloc(where),)
-    return Traits(
-        wait=options.wait,
-        late=options.late,
-        lag=options.lag,
-        lag_after_errors=options.lag_after_errors,
-        title_max=TITLE_MAX,
-        body_max=BODY_MAX,
-        confidential=False,
-        hosts=hosts,
-    )
+    return options.traits(title_max=TITLE_MAX, body_max=BODY_MAX, confidential=False, hosts=hosts)
 
 
 def is_services(where: SplitResult) -> bool:

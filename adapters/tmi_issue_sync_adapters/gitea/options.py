@@ -69,15 +69,8 @@ def key(options: Options, target: Target) -> TrackerKey:
 
 def traits(options: Options) -> Traits:
     """There are no confidential issues: who sees the repository sees them all."""
-    return Traits(
-        wait=options.wait,
-        late=options.late,
-        lag=options.lag,
-        lag_after_errors=options.lag_after_errors,
-        title_max=TITLE_MAX,
-        body_max=BODY_MAX,
-        confidential=False,
-        hosts=(netloc(site(options)),),
+    return options.traits(
+        title_max=TITLE_MAX, body_max=BODY_MAX, confidential=False, hosts=(netloc(site(options)),)
     )
 
 

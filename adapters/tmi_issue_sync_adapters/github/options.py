@@ -87,16 +87,7 @@ def key(options: Options, target: Target) -> TrackerKey:
 
 def traits(options: Options) -> Traits:
     """GitHub has no confidential issues: who sees the repository sees them all."""
-    return Traits(
-        wait=options.wait,
-        late=options.late,
-        lag=options.lag,
-        lag_after_errors=options.lag_after_errors,
-        title_max=TITLE_MAX,
-        body_max=BODY_MAX,
-        confidential=False,
-        hosts=(host(options),),
-    )
+    return options.traits(title_max=TITLE_MAX, body_max=BODY_MAX, confidential=False, hosts=(host(options),))
 
 
 def host(options: Options) -> str:

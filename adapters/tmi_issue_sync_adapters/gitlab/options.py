@@ -83,16 +83,7 @@ def key(options: Options, target: Target) -> TrackerKey:
 
 def traits(options: Options) -> Traits:
     """Single tickets can be kept from people who see the project: each is confidential or not."""
-    return Traits(
-        wait=options.wait,
-        late=options.late,
-        lag=options.lag,
-        lag_after_errors=options.lag_after_errors,
-        title_max=TITLE_MAX,
-        body_max=BODY_MAX,
-        confidential=True,
-        hosts=(host(options),),
-    )
+    return options.traits(title_max=TITLE_MAX, body_max=BODY_MAX, confidential=True, hosts=(host(options),))
 
 
 def host(options: Options) -> str:

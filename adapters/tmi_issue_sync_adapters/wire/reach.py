@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from tmi_issue_sync.errors import ConfigError
 from tmi_issue_sync.http import Server, base_url, tls_context
+from tmi_issue_sync.tracker import Traits
 
 from .line import Road
 
@@ -19,7 +20,7 @@ PORTS = {"https": 443, "http": 80}
 
 
 class Reach(Server):
-    """How to reach a tracker, and how much time to give it. Each adapter sets its own `lag`."""
+    """How to reach a tracker, and how much time to give it. Each adapter has defaults of its own for the lags."""
 
     proxy: str | None = Field(default=None, repr=False)
     """Like "http://proxy.example.com:3128"; may carry a user and password."""
@@ -27,6 +28,21 @@ class Reach(Server):
     """For one read, in seconds."""
     wait: Patience = 60.0
     late: Seconds = 120.0
+    lag: Seconds
+    lag_after_errors: Seconds
+
+    def traits(self, *, title_max: int, body_max: int, confidential: bool, hosts: tuple[str, ...]) -> Traits:
+        """What the core must know, with the operator's times."""
+        return Traits(
+            wait=self.wait,
+            late=self.late,
+            lag=self.lag,
+            lag_after_errors=self.lag_after_errors,
+            title_max=title_max,
+            body_max=body_max,
+            confidential=confidential,
+            hosts=hosts,
+        )
 
     @field_validator("proxy")
     @classmethod
