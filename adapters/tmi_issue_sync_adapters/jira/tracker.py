@@ -38,6 +38,8 @@ class JiraTracker:
         self._metas = Metas(self._api, self._project)
         self._people = People(self._api)
         self._known: Account | None = None
+        self._keys: dict[str, str] = {}
+        """Parents' keys by their ids, until the next look: a moved one gets another."""
 
     # -- finding out -------------------------------------------------------------------------------------------
 
@@ -57,6 +59,7 @@ class JiraTracker:
         """What carries the shared label or was made by our account, in the project, by anybody and in any state."""
         with self._api.line() as line:
             me = self._account(line)
+            self._keys.clear()
             listed = self._listed(line, me, since)
             if not listed.rows:
                 self._prove(line)
@@ -155,10 +158,12 @@ class JiraTracker:
             return self._people.of(line, text)
 
         def key_of(ref: TicketRef) -> str:
-            found = ticket(self._api.json_of(self._issue(line, ref.id), "the parent"), self._site)
-            if found is None:
-                raise Unavailable("Jira shows the parent without what every issue has")
-            return found.number
+            if ref.id not in self._keys:
+                found = ticket(self._api.json_of(self._issue(line, ref.id), "the parent"), self._site)
+                if found is None:
+                    raise Unavailable("Jira shows the parent without what every issue has")
+                self._keys[ref.id] = found.number
+            return self._keys[ref.id]
 
         return Shaper(self._project, self._api.cloud, Values(self._api.cloud, datetime.now(UTC), person), key_of)
 
