@@ -28,8 +28,8 @@ class Reach(Server):
     """For one read, in seconds."""
     wait: Patience = 60.0
     late: Seconds = 120.0
-    lag: Seconds
-    lag_after_errors: Seconds
+    lag: Seconds = 60.0
+    lag_after_errors: Seconds = 300.0
 
     def traits(self, *, title_max: int, body_max: int, confidential: bool, hosts: tuple[str, ...]) -> Traits:
         """What the core must know, with the operator's times."""
