@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from .clock import Clock
@@ -14,7 +14,7 @@ from .model import Parent, Threat, Ticket, TrackerKey
 from .parents import as_threat
 from .plan import FRESH
 from .rules import Destination
-from .sight import Seen, at_url
+from .sight import Seen, Watcher, at_url
 from .tmi.door import Tmi
 from .tracker import Nester
 from .urls import host_of
@@ -28,6 +28,7 @@ class Above:
     ledger: Ledger
     clock: Clock
     run_id: str
+    watcher: Watcher
     seen: dict[TrackerKey, Seen]
     listed: dict[str, Threat] = field(default_factory=dict)
     listed_at: float = float("-inf")
@@ -62,26 +63,45 @@ class Above:
             self.by_person[url] = Parent(found.ref, found.number, found.url) if isinstance(found, Ticket) else None
         return self.by_person[url]
 
-    def nest(self) -> Iterator[str]:
-        """Put tickets below their parents where that takes a request of its own; says what was refused."""
-        for entry in self.ledger.entries().values():
-            seen = self.seen.get(entry.tracker) if entry.nest_under and entry.tracker else None
-            if entry.side is Side.CREATED and seen and not seen.sight.closed:
-                yield from self._nest(entry, seen)
+    def nest(self, shut: Collection[TrackerKey], stop: Callable[[], bool]) -> Iterator[str]:
+        """Put tickets below their parents where that takes a request of its own; says what was refused.
 
-    def _nest(self, entry: Entry, seen: Seen) -> Iterator[str]:
-        tracker, outcome, over = seen.site.tracker, "nested", True
+        Nothing is asked of the places in `shut`, and of one that says "later" no more in this pass.
+        """
+        shut = set(shut)
+        for entry in self.ledger.entries().values():
+            seen = self._nester(entry) if entry.nest_under else None
+            if stop():
+                return
+            if seen and seen.site.key not in shut:
+                error = self._nest(entry, seen)
+                if isinstance(error, Unavailable):
+                    shut.add(seen.site.key)
+                    self.watcher.unavailable(seen.site, error)
+                if error:
+                    yield f"{entry.name}: its ticket is not below {entry.nest_under}, which it names: {error}"
+
+    def _nester(self, entry: Entry) -> Seen | None:
+        """Where its ticket is now; only what this very ledger sent is put anywhere."""
+        mine = next((t for t in self.ledger.tickets_of(entry.threat_id) if t.ref == entry.ticket and t.sent), None)
+        seen = at_url(self.seen, mine.url, mine.key) if mine and entry.side is Side.CREATED else None
+        return seen if seen and not seen.sight.closed else None
+
+    def _nest(self, entry: Entry, seen: Seen) -> TrackerError | None:
+        """One request and its place in the trail; what is refused for good is left at that."""
+        tracker, failed = seen.site.tracker, None
         if not isinstance(tracker, Nester) or entry.ticket is None:
-            return
+            return None
         try:
             tracker.nest(entry.ticket, entry.nest_under)
         except TrackerError as error:
-            outcome, over = f"{type(error).__name__}: {error.why}", not isinstance(error, Unavailable | Uncertain)
-            yield f"{entry.name}: its ticket is not below {entry.nest_under}, which it names in its text: {error}"
+            failed = error
+        outcome = f"{type(failed).__name__}: {failed.why}" if failed else "nested"
         now, sent, where = self.clock.now(), uuid.uuid4().hex, f"{entry.ticket.id} below {entry.nest_under}"
         self.ledger.wrote(Write(now, self.run_id, "tracker", "nest", where, entry.threat_id, sent, "", outcome))
-        if over:
+        if not isinstance(failed, Unavailable | Uncertain):
             self.ledger.nested(entry.threat_id)
+        return failed
 
 
 def _together(one: TrackerKey, other: TrackerKey) -> bool:

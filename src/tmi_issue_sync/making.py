@@ -170,7 +170,8 @@ class Maker:
 
     def payload(self, threat: Threat, to: Destination) -> str:
         """What would be sent, as a hash. Raises Rejected where a template can't be rendered."""
-        return payload_hash(self.draft(threat, to, None), threat.model.issue_uri if to.parent else "")
+        above = f"below {threat.model.issue_uri}" if to.parent else ""
+        return payload_hash(self.draft(threat, to, None), above)
 
     def draft(self, threat: Threat, to: Destination, parent: Parent | None) -> Draft:
         """What would be sent for this threat. Raises Rejected where a template can't be rendered."""

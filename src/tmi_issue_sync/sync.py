@@ -83,7 +83,7 @@ class _Pass:
         self._reads: dict[str, ModelRead] = {}
         self._no_writer = setup.no_writer()
         self._linker = Linker(setup.tmi, setup.ledger, setup.clock, report.run_id, setup.version, self._no_writer)
-        self._above = Above(setup.tmi, setup.ledger, setup.clock, report.run_id, self._seen)
+        self._above = Above(setup.tmi, setup.ledger, setup.clock, report.run_id, self._watcher, self._seen)
         self._maker = Maker(
             tmi=setup.tmi,
             ledger=setup.ledger,
@@ -118,7 +118,7 @@ class _Pass:
         if apply:
             Books(self._ledger).enter(found, self._reads, whole=not self._scope.threats)
             self._apply(self._approved(found, approve), stop)
-            self._report.notes += self._above.nest()
+            self._report.notes += self._above.nest(self._maker.closed, stop)
             self._sweep()
 
     # -- 1 read --------------------------------------------------------------------------------------------

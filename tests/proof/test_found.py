@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from proof.faults import Strike
@@ -61,6 +63,33 @@ STORIES = {
             Event("pass", strikes=(Strike("create", 1, "nonsense-after"),)),
             Event("moves ticket", 1),
             Event("rename"),
+        ),
+    ),
+    # The row pointed to a clone that a person had linked: the clone was put below the model's ticket.
+    "a person links a clone before our ticket stands below its model's": Schedule(
+        replace(QUICK, closes=False, parents=True, nests=True),
+        (
+            Event("pass", strikes=(Strike("nest", 0, "429"),)),
+            Event("wait", x=70.0),
+            Event("links a clone", 0, 0.9),
+            FIRST,
+        ),
+    ),
+    # Found in a project that no configured site has, it was never put below the model's ticket.
+    "a ticket whose answer was lost moves away from below its model's": Schedule(
+        Terms(threats=1, parents=True, nests=True),
+        (Event("pass", strikes=(Strike("create", 1, "nonsense-after"),)), Event("moves ticket"), FIRST),
+    ),
+    # Refused for a parent that was gone, it stayed parked when it should have been made without one.
+    "a model's ticket is deleted before the first below it is made": Schedule(
+        Terms(threats=1, lag=600.0, own_only=False, closes=False, parents=True),
+        (
+            Event("lag", x=0.38),
+            Event("pass", strikes=(Strike("create", 0, "cut-after"),)),
+            Event("wait", x=601.0),
+            Event("deletes ticket", 1),
+            FIRST,
+            Event("wait", x=594.0),
         ),
     ),
 }
