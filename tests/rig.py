@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from tmi_issue_sync.tracker import guarded, load
 
 REPO = "example/threats"
 LONG_AGO = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
+renderer = cache(Renderer)
+"""It keeps compiled templates, and nothing else from one draft to the next."""
 
 
 class Silent:
@@ -165,7 +168,7 @@ class Rig:
                     sites=tuple(site for _, site in pairs),
                     routes=self.routes,
                     default=None if self.routes else pairs[0][0],
-                    renderer=Renderer(options.instance, options.ui_url),
+                    renderer=renderer(options.instance, options.ui_url),
                     ledger=opened,
                     clock=self.clock,
                     policy=self.policy,

@@ -112,7 +112,7 @@ def test_writes_keep_their_distance(room: Room) -> None:
     tracker, start = room.connect(seconds_between_writes=0.2), time.monotonic()
     for threat in ("t-1", "t-2", "t-3"):
         tracker.create(draft(threat))
-    assert 0.4 <= time.monotonic() - start < 0.8
+    assert time.monotonic() - start >= 0.4
 
 
 HOSTILE = "</td> <!-- @all #1 fixes #2 --> \u202e\x00\x1b[31m \U0001f600 {{ x }} ```\n`tmi-issue-sync v1 x`\r\nend"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 
 import pytest
@@ -38,11 +39,11 @@ from .loopback import (
     ],
 )
 def test_a_lost_answer_is_uncertain_and_nothing_is_sent_again(room: Room, kind: str, made: int) -> None:
-    room.strike(kind, seconds=1.0, times=-1)
+    room.strike(kind, seconds=20, times=-1)
     tracker, start = room.connect(wait=0.3), time.monotonic()
     with pytest.raises(Uncertain):
         tracker.create(draft())
-    assert time.monotonic() - start < 0.7
+    assert time.monotonic() - start < 5
     time.sleep(0.05)
     assert len(room.posts()) == (0 if kind == "delay" else 1)
     assert len(room.made()) == (0 if kind == "delay" else made)
@@ -93,15 +94,18 @@ def test_giving_up_resets_the_connection() -> None:
 
 
 def test_a_server_that_reads_nothing_ends_at_the_deadline_too() -> None:
+    over = threading.Event()
+
     def deaf(connection: socket.socket) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-        time.sleep(0.4)
+        over.wait(20)
 
     with listening(deaf) as (port, _):
         start = time.monotonic()
         with pytest.raises(Uncertain):
             open_tracker(f"http://127.0.0.1:{port}", wait=0.2).create(draft(body="\U0001f600" * 60_000))
-        assert time.monotonic() - start < 0.5
+        assert time.monotonic() - start < 5
+        over.set()
 
 
 def test_nothing_was_sent_where_nobody_listens() -> None:

@@ -8,7 +8,7 @@ from fuzz import passes, rooms
 from fuzz.rooms import Found
 from fuzz.run import KINDS
 
-ROOMS, THREATS, PASSES = 600, 12, 16
+ROOMS, THREATS, PASSES = 400, 12, 16
 PARTS = 4
 
 

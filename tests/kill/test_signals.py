@@ -9,7 +9,7 @@ import pytest
 
 from kill import cases
 from kill.cases import Kill
-from process import command, finish, restarted
+from process import command, finish
 from rig import Rig
 
 TRIED = [kill for n, kill in enumerate(cases.terminated()) if n % 4 in (0, 3)]
@@ -33,7 +33,7 @@ def test_a_disk_that_fills_up_is_one_line_and_no_duplicate(world: Rig, room: int
         assert process.returncode == 78
         assert b"Traceback" not in errors
         assert errors.decode().splitlines()[-1].startswith("tmi-issue-sync: the ledger")
-    restarted(world)
+    world.run()
     finish(world)
 
 

@@ -151,7 +151,7 @@ def test_closing_waits_for_nobody() -> None:
         server.close()
         assert sum(call.exception() is not None for call in waiting) >= 3
         idle.close()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
 
 def test_nth_and_times_choose_the_requests(server: Server, client: httpx.Client) -> None:

@@ -10,7 +10,7 @@ from tmi_issue_sync.sandbox import facts
 from tmi_issue_sync.sandbox.faults import Fault
 from tmi_issue_sync.sandbox.world import World
 
-HANG = Fault(site="github", kind="hang-after", method="POST", path=r"/issues$", seconds=8)
+HANG = Fault(site="github", kind="hang-after", method="POST", path=r"/issues$", seconds=60)
 
 
 def test_a_create_that_hangs_does_not_hold_the_end_up(world: World, config: Config, state: Path) -> None:
@@ -20,7 +20,7 @@ def test_a_create_that_hangs_does_not_hold_the_end_up(world: World, config: Conf
         service.when(lambda: world.log.commits("github", "issue.created"))
         code, took = service.end(signal.SIGTERM)
     assert code == 0
-    assert took < 5
+    assert took < 30
     assert service.lines[-1]["event"].startswith("the ticket in hand takes too long")
     assert len(facts.made(world.log)) == 1
     with served(command(config(wait="1"), state, "sync")) as again:
@@ -39,7 +39,7 @@ def test_a_second_signal_ends_at_once(world: World, config: Config, state: Path)
         service.event("ending after the ticket in hand")
         code, took = service.end(signal.SIGTERM)
     assert code == 128 + signal.SIGTERM
-    assert took < 5
+    assert took < 30
 
 
 def test_a_pass_ends_at_its_limit_and_the_next_one_goes_on(world: World, config: Config, state: Path) -> None:

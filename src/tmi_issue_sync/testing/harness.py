@@ -16,7 +16,6 @@ from pydantic import BaseModel
 from tmi_issue_sync.model import Ticket
 from tmi_issue_sync.tracker import Adapter, Traits, load
 
-
 _loaded = cache(load)
 """A check asks several times; what is installed stays as it is meanwhile."""
 

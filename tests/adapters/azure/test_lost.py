@@ -28,11 +28,11 @@ from .world import Room, draft, marker, open_tracker
     ],
 )
 def test_a_lost_answer_is_uncertain_and_nothing_is_sent_again(room: Room, kind: str, made: int) -> None:
-    room.strike(kind, seconds=0.8, times=-1)
+    room.strike(kind, seconds=20, times=-1)
     tracker, start = room.connect(wait=0.3), time.monotonic()
     with pytest.raises(Uncertain):
         tracker.create(draft())
-    assert time.monotonic() - start < 0.7
+    assert time.monotonic() - start < 5
     assert len(room.posts()) == 1
     assert len(room.made()) == made
 

@@ -71,7 +71,7 @@ def test_one_deadline_however_the_answer_trickles(parts: list[bytes]) -> None:
         start = time.monotonic()
         with pytest.raises(Unanswered, match=r"within 0\.3 s") as caught:
             send(port)
-        assert 0.25 < time.monotonic() - start < 0.6
+        assert 0.25 < time.monotonic() - start < 1.6  # it would trickle for two seconds
     assert caught.value.sent
     assert len(seen) == 1
 

@@ -148,11 +148,11 @@ def test_a_proxys_rate_limit_says_when(headers: dict[str, str], seconds: float) 
 )
 def test_a_lost_answer_is_uncertain_and_nothing_is_sent_again(room: Room, kind: Any, made: int) -> None:
     room.site.add_label("tmi")
-    room.strike(kind, seconds=1.0, times=-1, status=502)
+    room.strike(kind, seconds=20, times=-1, status=502)
     tracker, start = room.connect(wait=0.3), time.monotonic()
     with pytest.raises(Uncertain):
         tracker.create(draft())
-    assert time.monotonic() - start < 0.9
+    assert time.monotonic() - start < 5
     assert len(room.posts()) == 1
     assert len(room.made()) == made
     assert len(tracker.find(marker()).tickets) == made

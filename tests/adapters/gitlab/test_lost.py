@@ -34,11 +34,11 @@ def test_a_lost_answer_is_uncertain(room: Room, kind: str, made: int) -> None:
 
 @pytest.mark.parametrize("kind", ["hang-after", "stall"])
 def test_one_deadline_for_all(room: Room, kind: str) -> None:
-    room.strike(kind, seconds=5)
+    room.strike(kind, seconds=20)
     started = time.monotonic()
     with pytest.raises(Uncertain):
         room.connect(wait=0.3).create(draft())
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
     assert len(room.posts()) == len(room.made()) == 1
 
 

@@ -32,11 +32,11 @@ ONCE = f"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {len(WHO)}\r\n\
     ],
 )
 def test_a_lost_answer_is_uncertain_and_nothing_is_sent_again(room: Room, kind: str, made: int) -> None:
-    room.strike(kind, seconds=0.8, times=-1)
+    room.strike(kind, seconds=20, times=-1)
     tracker, start = room.connect(wait=0.3), time.monotonic()
     with pytest.raises(Uncertain):
         tracker.create(draft())
-    assert time.monotonic() - start < 0.7
+    assert time.monotonic() - start < 5
     time.sleep(0.05)
     assert len(room.posts()) == (0 if kind == "delay" else 1)
     assert len(room.made()) == (0 if kind == "delay" else made)
@@ -69,7 +69,7 @@ def test_an_answer_that_trickles_ends_at_the_deadline_of_all() -> None:
         start = time.monotonic()
         with pytest.raises(Uncertain):
             open_tracker(f"http://127.0.0.1:{port}", wait=0.3).create(draft())
-        assert 0.25 < time.monotonic() - start < 0.6
+        assert 0.25 < time.monotonic() - start < 1.6  # it would trickle for two seconds
     assert len(seen) == 2
 
 
