@@ -1,4 +1,4 @@
-"""Those who run on the rivals' tape, written as people write them: two scripts, two client libraries' defaults.
+"""Those who run on the rivals' tape, written as people write them: two scripts, three client libraries' defaults.
 
 The scripts' waits are set short where the library lets them be set; nothing else about them is changed.
 """
@@ -84,11 +84,22 @@ def jira(at: Servers, threat: Mapping[str, Any]) -> str:
         client._session.close()
 
 
+def gitlab(at: Servers, threat: Mapping[str, Any]) -> str:
+    """python-gitlab's `issues.create`: it sends again only after a 429."""
+    from gitlab import Gitlab
+
+    with Gitlab(at.tracker, private_token=at.tracker_token, timeout=PATIENCE) as client:
+        project = client.projects.get(at.place, lazy=True)
+        made = project.issues.create({"title": threat["name"], "description": threat.get("description") or ""})
+        return str(made.web_url)
+
+
 SCRIPTS: dict[str, tuple[str, Create]] = {
     "naive script": ("github", naive),
     "looks for the title": ("github", by_title),
     "PyGithub's default": ("github", pygithub),
     "jira's default": ("jira", jira),
+    "python-gitlab's": ("gitlab", gitlab),
 }
 """By name: to which tracker, and how a ticket is made there."""
 

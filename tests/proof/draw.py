@@ -56,6 +56,8 @@ def _terms(rng: random.Random) -> Terms:
         closes=rng.random() < 0.5,
         new_install=rng.random() < 0.7,
         dated=rng.random() > 0.08,
+        parents=rng.random() < 0.35,
+        nests=rng.random() < 0.5,
         beyond=rng.choice((2.0, 4.0)) if rng.random() < 0.08 else 1.0,
     )
 
@@ -87,7 +89,7 @@ def _road(rng: random.Random, terms: Terms) -> Iterator[Event]:
         yield Event("adds")
         yield Event("wait", x=61.0)
     doubt = Strike("create", rng.randrange(2), rng.choice(DOUBTS), rng.choice((1.0, 60.0, 100.0, 119.0)))
-    yield Event("pass", strikes=(doubt, *_unlinkable(rng), *_cut(rng, 0.2)))
+    yield Event("pass", strikes=(doubt, *_unlinkable(rng), *_unnested(rng), *_cut(rng, 0.2)))
     for _ in range(rng.randint(1, 5)):
         for _ in range(rng.choice((0, 1, 1, 2))):
             yield _twist(rng)
@@ -123,8 +125,9 @@ def _lies(rng: random.Random, terms: Terms) -> Iterator[Event]:
 def _undone(rng: random.Random, terms: Terms) -> Iterator[Event]:
     """A person takes the link away again and again, or a page that was open too long does (protocol Li3)."""
     yield Event("pass")
+    whose = rng.choice((0, 0, 1, 3))
     for _ in range(rng.randint(1, 6)):
-        yield Event("unlinks", 0, round(rng.random(), 2))
+        yield Event("unlinks", whose, round(rng.random(), 2))
         yield _wait(rng, terms)
         yield Event("pass", strikes=(_strike(rng),) if rng.random() < 0.2 else ())
         yield Event("pass")
@@ -133,7 +136,7 @@ def _undone(rng: random.Random, terms: Terms) -> Iterator[Event]:
 def _twist(rng: random.Random) -> Event:
     what = rng.choice(TWISTS)
     x = rng.choice((-DAY * 10, -3600.0, 3600.0, DAY * 10)) if what == "wall clock" else round(rng.random(), 2)
-    return Event(what, rng.randrange(3), x)
+    return Event(what, rng.randrange(5), x)
 
 
 def _unlinkable(rng: random.Random) -> tuple[Strike, ...]:
@@ -141,6 +144,13 @@ def _unlinkable(rng: random.Random) -> tuple[Strike, ...]:
     if rng.random() < 0.6:
         return ()
     return tuple(Strike("write", n, rng.choice(("lost-before", "blip", "late")), 20.0) for n in range(3))
+
+
+def _unnested(rng: random.Random) -> tuple[Strike, ...]:
+    """The tracker does not say that a ticket stands below another now."""
+    if rng.random() < 0.7:
+        return ()
+    return tuple(Strike("nest", nth, rng.choice(KINDS["nest"])) for nth in (0, 1))
 
 
 def _cut(rng: random.Random, share: float) -> tuple[Strike, ...]:
@@ -163,7 +173,7 @@ def _event(rng: random.Random, terms: Terms, quiet_people: bool) -> Event:
     if dice < 0.80:
         return Event(rng.choice(MACHINE), n, x)
     if dice < 0.85:
-        return Event("config", n)
+        return Event("config", n, x)
     if dice < 0.87:
         return Event("wall clock", x=rng.choice((-DAY * 10, -3600.0, 3600.0, DAY * 10)))
     if dice < 0.90:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .faults import KINDS, Strike
@@ -12,6 +12,8 @@ from .tally import Tally
 from .world import Terms, World
 
 TERMS = Terms(threats=1, wait=10.0, late=20.0, lag=20.0, own_only=False)
+FAMILY = replace(TERMS, parents=True, nests=True)
+"""A threat model and two of its threats get tickets, one above the others."""
 SECONDS = 15.0
 """What a late commit takes; a machine sleeps ten times as long."""
 REDUCED: Mapping[str, tuple[str, ...]] = {
@@ -27,6 +29,7 @@ REDUCED: Mapping[str, tuple[str, ...]] = {
     "get": ("503", "hidden"),
     "create": ("cut-after", "cut-late", "lost-after", "late"),
     "close": ("cut-after", "lost-after"),
+    "nest": ("cut-after", "lost-after"),
     "commit": ("cut-after",),
     "witness": ("cut-after",),
 }
@@ -46,17 +49,18 @@ class Fault:
 class Case:
     number: int
     faults: tuple[Fault, ...]
+    terms: Terms = TERMS
 
 
-def steps(faults: Sequence[Fault] = ()) -> list[tuple[str, ...]]:
+def steps(faults: Sequence[Fault] = (), terms: Terms = TERMS) -> list[tuple[str, ...]]:
     """The calls and commits of both passes under these faults, in order."""
-    world = play(_schedule(faults), settle=False)
+    world = play(_schedule(faults, terms), settle=False)
     return world.traces[1:]
 
 
-def singles(*, full: bool) -> Iterator[Fault]:
+def singles(*, full: bool, terms: Terms = TERMS) -> Iterator[Fault]:
     """Each fault that a step of the first pass can suffer."""
-    yield from _at(0, steps()[0], 0, KINDS if full else REDUCED)
+    yield from _at(0, steps((), terms)[0], 0, KINDS if full else REDUCED)
 
 
 def _at(run: int, trace: Sequence[str], start: int, kinds: Mapping[str, tuple[str, ...]]) -> Iterator[Fault]:
@@ -65,40 +69,45 @@ def _at(run: int, trace: Sequence[str], start: int, kinds: Mapping[str, tuple[st
             yield Fault(run, step, kind)
 
 
-def pairs(*, full: bool) -> Iterator[tuple[Fault, Fault]]:
+def pairs(*, full: bool, terms: Terms = TERMS) -> Iterator[tuple[Fault, Fault]]:
     """Each first fault with each later one, in the same pass or in the next, at the steps that it leaves."""
+    for first in singles(full=full, terms=terms):
+        yield from ((first, second) for second in seconds(first, full=full, terms=terms))
+
+
+def seconds(first: Fault, *, full: bool, terms: Terms = TERMS) -> Iterator[Fault]:
+    """What may strike after the first fault, at the steps that it leaves."""
     kinds = KINDS if full else REDUCED
-    for first in singles(full=full):
-        this, following = steps((first,))
-        for second in (*_at(0, this, first.step + 1, kinds), *_at(1, following, 0, kinds)):
-            yield first, second
+    this, following = steps((first,), terms)
+    yield from _at(0, this, first.step + 1, kinds)
+    yield from _at(1, following, 0, kinds)
 
 
-def cases(*, full: bool) -> Iterator[Case]:
+def cases(*, full: bool, terms: Terms = TERMS) -> Iterator[Case]:
     """All single faults; and all pairs, of every kind or of one kind a family."""
-    number = 0
-    for single in singles(full=True):
-        yield Case(number, (single,))
-        number += 1
-    for pair in pairs(full=full):
-        yield Case(number, pair)
-        number += 1
+    firsts = ((single,) for single in singles(full=True, terms=terms))
+    for number, faults in enumerate((*firsts, *pairs(full=full, terms=terms))):
+        yield Case(number, faults, terms)
 
 
-def _schedule(faults: Sequence[Fault]) -> Schedule:
-    """A tracker that is known to list, three new threats, an index that lags; then two passes with faults."""
+def _schedule(faults: Sequence[Fault], terms: Terms) -> Schedule:
+    """A tracker that is known to list, three tickets to make, an index that lags; then two passes with faults."""
     runs = [
         tuple(Strike("any", fault.step, fault.kind, SECONDS) for fault in faults if fault.run == run)
         for run in (0, 1)
     ]
     passes = [Event("pass", strikes=strikes) for strikes in runs]
-    new = (Event("pass"), Event("adds"), Event("adds"), Event("adds"), Event("wait", x=65.0))
-    return Schedule(TERMS, (*new, Event("lag", x=0.9), passes[0], Event("wait", x=5.0), passes[1]))
+    if terms.parents:  # the first ticket is from before models got theirs
+        new = [Event("config", x=1.0), Event("pass"), Event("config"), Event("adds"), Event("adds")]
+    else:
+        new = [Event("pass"), Event("adds"), Event("adds"), Event("adds")]
+    new += [Event("wait", x=65.0), Event("lag", x=0.9)]
+    return Schedule(terms, (*new, passes[0], Event("wait", x=5.0), passes[1]))
 
 
 def run(case: Case, place: Path | None = None) -> World:
     """Both passes, then calm: every promise is checked on the way and at the end."""
-    return play(_schedule(case.faults), place)
+    return play(_schedule(case.faults, case.terms), place)
 
 
 def played(some: Sequence[Case]) -> Tally:

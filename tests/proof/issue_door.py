@@ -110,7 +110,9 @@ class IssueDoor:
         row, above = self._issues.find(child), self._issues.find(parent)
         if kind == "429":
             raise Unavailable("429", retry_after=30.0)
-        if kind == "denied" or row is None or row.deleted or above is None or above.deleted:
+        if row is None or above is None or kind == "denied" or row.deleted or above.deleted:
+            if row is not None:
+                row.unnestable = True
             raise Denied("403") if kind == "denied" else Rejected("422: no such issue")
         if kind != "lost-before":
             self._on_nest(self._issues, row, above)

@@ -50,12 +50,16 @@ class Row:
     history: list[Version] = field(default_factory=list)
     request: str = ""
     """Our id of the request that made it."""
+    made_for: str = ""
+    """Which threat or model that was for."""
     hidden: bool = False
     """Some read answered that it is not there, though it is."""
     above: Row | None = None
     """The ticket that it stands below."""
     named: Row | None = None
     """The ticket that its text names as the one above it."""
+    unnestable: bool = False
+    """The tracker refused to put it below that one."""
     family: bool = False
     """Made while threat models got tickets as well."""
 

@@ -24,7 +24,7 @@ from tmi_issue_sync.tracker import guarded
 from . import invariants as must
 from .disk import PointedLock, struck
 from .faults import PowerCut, Strike
-from .issue_door import ClosingDoor, IssueDoor
+from .issue_door import door_class
 from .threat_door import ThreatDoor
 from .world import World
 
@@ -89,13 +89,15 @@ class Machine:
         sites, places = [], {}
         for name, state in world.configured.items():
             issues = world.trackers[name]
-            door_of = ClosingDoor if world.terms.closes else IssueDoor
-            inner = door_of(issues, world.points, world.time, world.on_create, world.on_strike, world.on_close)
+            told = (world.on_create, world.on_strike, world.on_close, world.on_nest)
+            door_of = door_class(closes=world.terms.closes, nests=world.terms.nests)
+            inner = door_of(issues, world.points, world.time, *told)
             kept = world.terms.kept and name == "a"
             retired = state == "retired"
             site = Site(name, issues.key, guarded(inner), issues.traits, confidential=kept, retired=retired)
             sites.append(replace(site, close_superseded=world.terms.closes))
-            places[name] = Destination(name, issues.key, Target(project="SEC"), issues.traits, confidential=kept)
+            to = Destination(name, issues.key, Target(project="SEC"), issues.traits, confidential=kept)
+            places[name] = replace(to, parent=to) if world.parents else to
         return Setup(
             tmi=door,
             sites=tuple(sites),
@@ -152,16 +154,15 @@ class Machine:
         world = self.world
         world.say("daemon", f"pass {world.passes}: {report.summary()}")
         decided = {decision.threat.id for decision in report.decisions if decision.reason}
-        shown = {row.id for row in world.threats.rows.values() if not row.deleted}
+        live = [row for row in world.threats.rows.values() if not row.deleted]
+        shown = {row.id for row in live} | {row.model for row in live if world.parents}
         clean = not world.points.faulty
         world.judge("L2", "a threat has no decision with a reason" if clean and shown - decided else None)
         for known in setup.ledger.tickets():
             if known.gone_since is not None and (held := world.holder(known.url)):
                 world.judge("S5", must.S5(world, held[1]))
-        for row in world.threats.rows.values():
-            seen = world.shown(row.id)
-            if seen and seen.issue_uri.strip().lower() == "n/a" and row.id in decided:
-                world.disk.opted_out.add(row.id)
+        planned = [decision.threat for decision in report.decisions]
+        world.disk.opted_out |= {row.id for row in planned if row.issue_uri.strip().lower() == "n/a"}
 
     # -- the operator --------------------------------------------------------------------------------------
 
@@ -186,7 +187,7 @@ class Machine:
             self.stop()
 
     def _forgiven(self, threat_id: str) -> None:
-        world, row = self.world, self.world.threats.rows[threat_id]
+        world, row = self.world, self.world.threats.row(threat_id)
         world.disk.opted_out.discard(threat_id)
         world.slack += 3
         row.forgiven |= row.excuses & {"rejected"} | ({"held back before"} if row.lost or row.unlinked else set())
@@ -197,12 +198,11 @@ class Machine:
         """As the command does it: a pass that only looks, then the conditions of Id5."""
         if not setup.ledger.tickets_of(threat_id):
             return
-        scope = Scope(threats=frozenset({threat_id}))
-        report = run_pass(setup, scope, progress=Silent(), apply=False)
+        report = run_pass(setup, Scope.one(setup.ledger, threat_id), progress=Silent(), apply=False)
         if report.alerts:
             raise UsageError("the look was not complete")
         _allowed(setup.ledger, threat_id)
         generation = setup.ledger.new_generation(threat_id)
         self.world.say("operator", f"new ticket: generation {generation}")
-        self.world.threats.rows[threat_id].excuses.add("new ticket")
+        self.world.threats.row(threat_id).excuses.add("new ticket")
         self._forgiven(threat_id)

@@ -30,11 +30,16 @@ def edit(world: World, n: int, x: float) -> None:
 
 
 def delete(world: World, n: int, _x: float) -> None:
-    world.threats.nth(n).deleted = True
+    """A threat; or a model with all that is in it."""
+    row = world.threats.nth(n)
+    for each in (row, *world.threats.within(row)):
+        each.deleted = True
 
 
 def restore(world: World, n: int, _x: float) -> None:
-    world.threats.nth(n).deleted = False
+    row = world.threats.nth(n)
+    for each in (row, world.threats.models[row.model], *world.threats.within(row)):
+        each.deleted = False
 
 
 def settle_threat(world: World, n: int, _x: float) -> None:
@@ -53,6 +58,7 @@ def reopen_threat(world: World, n: int, _x: float) -> None:
 def new_threat(world: World, n: int, _x: float) -> None:
     if len(world.threats.rows) < 5:
         models = list(world.threats.models.values())
+        models[n % len(models)].deleted = False
         row = world.threats.add(models[n % len(models)].id, confidential=False)
         row.modified = world.time.now
 

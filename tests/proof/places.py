@@ -1,4 +1,4 @@
-"""Where the rivals' tape runs: the rig with its GitHub, or with a Jira beside it that gets the tickets instead."""
+"""Where the rivals' tape runs: the rig with its GitHub, or with another tracker beside it that gets the tickets."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from rig import REPO, Rig, rig
 from tmi_issue_sync.rules import Destination
+from tmi_issue_sync.sandbox.gitlab import GitLabSite
 from tmi_issue_sync.sandbox.jira import JiraSite
 from tmi_issue_sync.sandbox.server import Server
 from tmi_issue_sync.sync import Site
@@ -61,39 +62,65 @@ class Place(Rig):
 
 
 @dataclass
-class JiraPlace(Place):
-    """A world whose tickets go to a Jira Data Center."""
+class OtherPlace(Place):
+    """A world whose tickets go to another tracker than the rig's own."""
 
-    jira: JiraSite = field(kw_only=True)
-    jira_url: str = field(kw_only=True)
-    jira_token: str = field(kw_only=True)
+    url: str = field(kw_only=True)
+    key: str = field(kw_only=True)
+    """A token for it."""
+    project: str = field(kw_only=True)
+    more: dict[str, str] = field(kw_only=True)
+    """Options of the adapter's own."""
 
-    def destination(self, repo: str = PROJECT) -> tuple[Destination, Site]:
-        adapter = load("jira")
-        options = adapter.options(
-            url=self.jira_url, kind="data-center", token=self.jira_token, timeout=1.0, **self.options
-        )
-        target = adapter.target(project=PROJECT)
+    def destination(self, repo: str = REPO) -> tuple[Destination, Site]:
+        adapter = load(self.tracker)
+        options = adapter.options(url=self.url, token=self.key, timeout=1.0, **self.options, **self.more)
+        target = adapter.target(project=self.project)
         key, traits = adapter.key(options, target), adapter.traits(options)
         site = Site("issues", key, guarded(adapter.connect(options, (target,))), traits)
         return Destination("issues", key, target, traits), site
 
     def servers(self) -> Servers:
-        return Servers(self.tmi_url, self.bot, self.jira_url, self.jira_token, PROJECT)
+        return Servers(self.tmi_url, self.bot, self.url, self.key, self.project)
 
     def config(self) -> str:
-        own = f'adapter = "jira"\nkind = "data-center"\ntarget = {{ project = "{PROJECT}" }}\n'
-        return TMI.format(at=self.servers()) + own + self._times()
+        """TOML for the real command."""
+        own = {"adapter": self.tracker, "target.project": self.project} | self.more
+        return TMI.format(at=self.servers()) + "".join(f'{name} = "{own[name]}"\n' for name in own) + self._times()
+
+
+@dataclass
+class JiraPlace(OtherPlace):
+    """A Jira Data Center."""
+
+    jira: JiraSite = field(kw_only=True)
 
     def lists_late(self, seconds: float) -> None:
         self.jira.set_lag(seconds)
 
     def titles(self) -> list[str]:
-        return [str(issue["summary"]) for issue in self.jira.issues(PROJECT)]
+        return [str(issue["summary"]) for issue in self.jira.issues(self.project)]
 
     def close_all(self) -> None:
-        for issue in self.jira.issues(PROJECT):
+        for issue in self.jira.issues(self.project):
             self.jira.close(str(issue["key"]))
+
+
+@dataclass
+class GitLabPlace(OtherPlace):
+    """A GitLab of one's own."""
+
+    gitlab: GitLabSite = field(kw_only=True)
+
+    def lists_late(self, seconds: float) -> None:
+        self.gitlab.set_lag(seconds)
+
+    def titles(self) -> list[str]:
+        return [str(issue["title"]) for issue in self.gitlab.issues()]
+
+    def close_all(self) -> None:
+        for issue in self.gitlab.issues():
+            self.gitlab.close(int(issue["iid"]))
 
 
 @contextmanager
@@ -105,11 +132,16 @@ def place(tracker: str, state: Path, *models: dict[str, Any]) -> Iterator[Place]
         if tracker == "github":
             yield _settled(Place(**given))
             return
-        site = JiraSite(log=world.log, clock=world.clock.world, cloud=False, project=PROJECT)
-        token = site.add_user("bot")
+        jira = JiraSite(log=world.log, clock=world.clock.world, cloud=False, project=PROJECT)
+        gitlab = GitLabSite(log=world.log, clock=world.clock.world, project=REPO)
+        site = jira if tracker == "jira" else gitlab
+        given |= {"tracker": tracker, "key": site.add_user("bot")}
         with Server(site, log=world.log, faults=world.faults) as server:
-            given |= {"tracker": "jira", "jira": site, "jira_url": server.url, "jira_token": token}
-            yield _settled(JiraPlace(**given))
+            if site is jira:
+                more = {"kind": "data-center"}
+                yield _settled(JiraPlace(**given, jira=jira, url=server.url, project=PROJECT, more=more))
+            else:
+                yield _settled(GitLabPlace(**given, gitlab=gitlab, url=server.url, project=REPO, more={}))
 
 
 def _settled(world: Place) -> Place:

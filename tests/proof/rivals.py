@@ -31,7 +31,8 @@ from rig import model, threat
 from tmi_issue_sync.cli.show import say, table
 from tmi_issue_sync.errors import SyncError
 
-OURS = {"tmi-issue-sync, GitHub": "github", "tmi-issue-sync, Jira": "jira"}
+OURS = {"ours, GitHub": "github", "ours, Jira": "jira", "ours, GitLab": "gitlab"}
+"""This program."""
 WHO = {name: tracker for name, (tracker, _) in SCRIPTS.items()} | OURS
 """To which tracker each makes its tickets."""
 N = 3

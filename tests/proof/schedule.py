@@ -112,16 +112,17 @@ def _to_machine(world: World, machine: Machine, what: str, n: int, x: float) -> 
     elif what == "rename":  # TMI got a new name; the operator kept the old one as an alias
         world.instance, world.aliases = OTHER[world.instance], frozenset({world.instance})
     elif what == "config":
-        _configure(world, n)
+        _configure(world, n, x)
 
 
 def _forgotten(world: World) -> None:
     """What the ledger alone counted is gone; what `retry` took from it may be back."""
     world.slack += 3
-    for row in world.threats.rows.values():
+    for row in world.threats.all():
         row.excuses |= row.forgiven
 
 
+PARKED = "parked after three lost creates"
 OTHER = {INSTANCE: "https://tmi.other.example", "https://tmi.other.example": INSTANCE}
 CONFIGS: tuple[tuple[dict[str, str], str], ...] = (
     ({"a": "active"}, "a"),
@@ -132,9 +133,11 @@ CONFIGS: tuple[tuple[dict[str, str], str], ...] = (
 )
 
 
-def _configure(world: World, n: int) -> None:
+def _configure(world: World, n: int, x: float = 0.0) -> None:
+    """Another config; one in five says that models get no tickets."""
     configured, world.route = CONFIGS[n % len(CONFIGS)]
     world.configured = dict(configured)
+    world.parents = world.terms.parents and x < 0.8
 
 
 # -- afterwards ------------------------------------------------------------------------------------------------
@@ -154,32 +157,38 @@ def calm(world: World, machine: Machine) -> None:
         machine.run()
         if pause and not _unlinked(world) and terms.beyond == 1 and not world.lied:
             break
-    for row in world.threats.rows.values():
-        _excuse(world, row.id)
+    _excuse(world)
+    for row in world.threats.all():
         world.judge("L1", must.L1(world, row))
         world.judge("S1 after sweep", must.S1_after_sweep(world, row))
+        world.judge("F1 after all", must.F1_after_all(world, row))
     idle(world, machine)
 
 
 def _unlinked(world: World) -> list[str]:
-    for row in world.threats.rows.values():
-        _excuse(world, row.id)
-    return [row.id for row in world.threats.rows.values() if must.L1(world, row)]
+    _excuse(world)
+    return [row.id for row in world.threats.all() if must.L1(world, row)]
 
 
-def _excuse(world: World, threat_id: str) -> None:
-    row = world.threats.rows[threat_id]
-    if row.unlinked > 3:
-        row.excuses.add("unlinked by hand")
-    if row.lost >= 3:
-        row.excuses.add("parked after three lost creates")
-    if world.threats.models[row.model].confidential and not (world.terms.kept and world.route == "a"):
-        row.excuses.add("confidential, and no place for it")
+def _excuse(world: World) -> None:
+    """What a person has to mend now, of all models first: the tickets of their threats wait for theirs."""
+    for row in reversed(world.threats.all()):
+        model = world.threats.models[row.model]
+        if row.unlinked > 3:
+            row.excuses.add("unlinked by hand")
+        if any(ticket.hidden and ticket.moved for _, ticket in world.tickets(row.id)):
+            row.excuses.add("called gone, and out of sight")
+        if row.lost >= 3:
+            row.excuses.add(PARKED)
+        if model.confidential and not (world.terms.kept and world.route == "a"):
+            row.excuses.add("confidential, and no place for it")
+        if world.threats.parents and model.excuses & {PARKED, "rejected"}:
+            row.excuses.add("its model waits for a person")
 
 
 def idle(world: World, machine: Machine) -> None:
     """Where all is linked and nobody touched anything, a pass writes nothing and costs the minimum (L3)."""
-    if world.terms.beyond > 1 or world.broken or any(r.excuses or r.deleted for r in world.threats.rows.values()):
+    if world.terms.beyond > 1 or world.broken or any(row.excuses or row.deleted for row in world.threats.all()):
         return
     for _ in range(3):  # what the last full look showed is tidied up first: links follow tickets that moved
         machine.run()

@@ -9,7 +9,7 @@ from proof.schedule import play
 from proof.story import shrunk, told
 from proof.tally import tallied
 
-PARTS, EACH = 4, 40
+PARTS, EACH = 4, 25
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -25,6 +25,8 @@ TERMS = some.builds(
     closes=some.booleans(),
     dated=some.booleans(),
     new_install=some.booleans(),
+    parents=some.booleans(),
+    nests=some.booleans(),
 )
 SECONDS = some.sampled_from((1.0, 30.0, 60.0, 119.0))
 FAULTS = some.sampled_from([(call, kind) for call in KINDS for kind in KINDS[call]])

@@ -49,6 +49,8 @@ class Row:
     whole: bool = False
     """It is a threat model."""
     confidential: bool = False
+    links: set[str] = field(default_factory=set)
+    """What people linked."""
 
     def __str__(self) -> str:
         return self.name.lower()
@@ -85,8 +87,13 @@ class Threats:
         """Everything that gets a ticket."""
         return [*self.rows.values(), *(self.models.values() if self.parents else ())]
 
-    def row(self, id: str) -> Row:
-        return self.models[id] if id in self.models else self.rows[id]
+    def row(self, which: str) -> Row:
+        """By its id."""
+        return self.models[which] if which in self.models else self.rows[which]
+
+    def within(self, model: Row) -> list[Row]:
+        """The threats of a model; none of a threat."""
+        return [row for row in self.rows.values() if model.whole and row.model == model.id]
 
     def nth(self, n: int) -> Row:
         rows = self.all()
@@ -174,6 +181,7 @@ class Threats:
             setattr(row, name, value)
         if link is not None and link != row.issue_uri:
             row.issue_uri, row.link_by = link, "person"
+            row.links.add(link)
         row.modified = self._time.now
         row.saves += 1
         if not behind:

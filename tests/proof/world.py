@@ -44,6 +44,10 @@ class Terms:
     quiet: float = 60.0
     dated: bool = True
     """Trackers send a `Date`; without one a wait begins again in each process (time rule)."""
+    parents: bool = False
+    """Threat models get tickets as well, above those of their threats."""
+    nests: bool = False
+    """The adapters put a ticket below another by a request of its own; else the create says it."""
     beyond: float = 1.0
     """More than 1: lags and late commits last so many times longer than declared (protocol 10.1)."""
 
@@ -82,6 +86,8 @@ class World:
         self.disk = Disk(self.place)
         self.points = Points(lambda strike: self.strike(self, strike), self.say)
         self.threats = Threats(self.time, self._on_put)
+        self.threats.parents = self.parents = terms.parents
+        """Of all schedule, and of the config that is there now."""
         for n in range(terms.threats):
             model = n % terms.models
             last = model == terms.models - 1
@@ -153,19 +159,24 @@ class World:
 
     def on_create(self, issues: Issues, draft: Draft) -> Callable[[bool], Ticket]:
         """A create arrives: judged now, committed when the fault lets it."""
-        threat = self.threats.rows[draft.marker.threat_id]
+        threat = self.threats.row(draft.marker.threat_id)
+        above = issues.find(draft.parent) if draft.parent else None
+        family = self.parents and not threat.whole
         self.judge("S4", must.S4(self, threat))
         self.judge("S7", must.S7(self, issues, threat))
         self.judge("S3", must.S3_create(self, threat))
+        if family:
+            self.judge("F1", must.F1_create(self, issues, threat, above, draft.body))
         marker = Marker.parse(f"{draft.body}\n\n{draft.marker.block()}")
         self.disk.knows.add(draft.request_id)
 
         def commit(dropped: bool) -> Ticket:
             row = issues.commit(marker, US, ours=True)
-            row.request = draft.request_id
-            self.say(
-                issues.name, f"commits {row.number} for threat {threat.n} generation {draft.marker.generation}"
-            )
+            row.request, row.made_for = draft.request_id, threat.id
+            row.family, row.named = family, above
+            row.above = None if self.terms.nests else above
+            below = f", which names {above.number}" if above else ""
+            self.say(issues.name, f"commits {row.number} for {threat} generation {draft.marker.generation}{below}")
             self.judge("S1", must.S1(self, issues, row))
             if dropped:
                 row.marker = None
@@ -179,10 +190,16 @@ class World:
         self.say(issues.name, f"closes {row.number} for us")
         self.judge("S5", must.S5_close(self, row))
 
+    def on_nest(self, issues: Issues, row: Ticket, above: Ticket) -> None:
+        """A ticket is about to be put below another."""
+        self.judge("F1", must.F1_nest(self, row, above))
+        self.say(issues.name, f"puts {row.number} below {above.number}")
+        row.above = above
+
     def _controlled(self, issues: Issues) -> bool:
         """Whether the ledger knows a ticket that an honest list would show: a lie can be noticed (Lo6)."""
         there = (row for row in issues.rows if row.project == HOME and not row.deleted and row.author == US)
-        return any(self.disk.remembers(issues.key.host, row.ids) for row in there)
+        return any(self.disk.remembers(issues.key.host, row.ids) for row in there if not row.hidden)
 
     def on_strike(self, issues: Issues, kind: str, threat_id: str) -> None:
         """A fault strikes a tracker's answer: what that excuses."""
@@ -191,11 +208,12 @@ class World:
         if kind == "503" or kind.startswith("500"):
             issues.stumble()
         if kind == "rejected":
-            self.threats.rows[threat_id].excuses.add("rejected")
+            self.threats.row(threat_id).excuses.add("rejected")
         if kind in ("lost-before", "500-before", "nonsense-before", "cut-before"):
-            self.threats.rows[threat_id].lost += 1
+            self.threats.row(threat_id).lost += 1
 
     def _on_put(self, row: Threat, read: Threat, url: str) -> None:
-        self.say("tmi", f"commits the link of threat {row.n}: {url}")
-        self.judge("S2", must.S2(self, row, read))
+        self.say("tmi", f"commits the link of {row}: {url}")
+        if not row.whole:  # a PATCH names nothing but the link
+            self.judge("S2", must.S2(self, row, read))
         self.judge("S3", must.S3(self, row, read, url))

@@ -72,7 +72,7 @@ def test_a_ticket_whose_answer_was_lost_is_put_below_when_it_is_found(world: Rig
 
 
 def test_below_another_is_asked_again_where_the_answer_was_lost(world: Rig) -> None:
-    world.strike("drop-before", path=r"/sub_issues$", times=2)
+    world.strike("drop-before", path=r"/sub_issues$")
     world.run()
     assert parents(world) == [None, None]
     world.run()
