@@ -15,9 +15,10 @@ TRIED = (
     *(Kill("after", phase, cases.at("after", where)) for phase, where in PHASES.items()),
     *list(cases.losing_the_ledger())[:2],
     *cases.losing_answers(),
-    *cases.at_random(1),
+    *(BY_CHANCE := list(cases.at_random(1))),
 )
-"""Every kind of request; those that change something before they are carried out, too."""
+"""Every kind of request; those that change something before they are carried out, too. A pass that is quick has ended
+before the moment that chance has chosen: that is no failure."""
 
 
 def test_the_number_of_requests_is_known(world: Rig) -> None:
@@ -34,6 +35,6 @@ def test_the_number_of_requests_of_a_second_pass_is_known(world: Rig) -> None:
 
 @pytest.mark.parametrize("kill", TRIED, ids=str)
 def test_killed_and_started_again(world: Rig, kill: Kill) -> None:
-    assert kill.strike(world)
+    assert kill.strike(world) or kill in BY_CHANCE
     world.run()  # at once; `./prove kills` starts a process here too
     finish(world)
