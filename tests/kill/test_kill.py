@@ -17,8 +17,10 @@ TRIED = (
     *cases.losing_answers(),
     *(BY_CHANCE := list(cases.at_random(1))),
 )
-"""Every kind of request; those that change something before they are carried out, too. A pass that is quick has ended
-before the moment that chance has chosen: that is no failure."""
+"""Every kind of request; those that change something before they are carried out, too.
+
+A quick pass has ended before the moment that chance has chosen: that is no failure.
+"""
 
 
 def test_the_number_of_requests_is_known(world: Rig) -> None:
