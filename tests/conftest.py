@@ -10,10 +10,15 @@ from functools import cache
 from pathlib import Path
 
 import structlog
+from hypothesis import HealthCheck, settings
 
 from tmi_issue_sync import http, tracker
 
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+# The same code gives the same result, however busy the machine is.
+settings.register_profile("check", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("check")
 
 MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 2**30:
