@@ -307,7 +307,7 @@ def test_the_end_waits_for_nobody(tmp_path: Path) -> None:
     took = time.monotonic() - began
     idle.close()
     half.close()
-    assert took < 4
+    assert took < 8, "the service has nine seconds for all of its end"
     assert threading.active_count() <= before + 1, "the page's own worker threads end by themselves"
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{room.url}/healthz", trust_env=False)
