@@ -14,6 +14,7 @@ from .apply import Hands
 from .books import Books
 from .decide import decide
 from .errors import SyncError, TmiError, UsageError
+from .ledger.rows import Link, Side
 from .linking import Linker
 from .making import Maker
 from .model import ModelRead, ThreatModel, TrackerKey
@@ -127,7 +128,7 @@ class _Pass:
         """Threats of every model in scope; a model that can't be read is an alert, and changes nothing."""
         self._progress.stage("reading threat models")
         self._models = self._listed()
-        full = [model for model in self._models if model.threat_count > 0]  # 0 only spares the call this time
+        full = [model for model in self._models if self._full(model)]
         failed = 0
         for read in self._setup.tmi.read(full):
             if stop():
@@ -145,6 +146,12 @@ class _Pass:
             len(self._models),
             sum(len(r.threats) for r in self._reads.values()),
         )
+
+    def _full(self, model: ThreatModel) -> bool:
+        """A count of 0 only spares the call this time; not where the model's own ticket waits for its link."""
+        entry = self._ledger.entry(model.id)
+        waits = entry is not None and entry.side is Side.CREATED and entry.link is Link.BLANK
+        return model.threat_count > 0 or waits
 
     def _listed(self) -> list[ThreatModel]:
         """All models in scope; each by itself where these are few and known by their ids."""

@@ -193,3 +193,14 @@ def test_a_person_may_ask_for_another_ticket_of_the_model(world: Rig) -> None:
     world.wait(70)
     world.run(Scope(models=frozenset({MODEL})))
     assert link(world).endswith("/issues/4")
+
+
+def test_a_model_that_lost_its_threats_is_linked_all_the_same(world: Rig) -> None:
+    world.strike("status-before", site="tmi", method="PATCH", path=f"/threat_models/{MODEL}$", status=429)
+    world.run()
+    assert link(world) == ""
+    for n in (0, 1):
+        world.tmi.delete_threat(threat(n)["id"])
+    world.wait(60)
+    world.run()
+    assert link(world).endswith("/issues/1")
