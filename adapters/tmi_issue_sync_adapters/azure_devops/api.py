@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from tmi_issue_sync.errors import Unavailable, Uncertain
+from tmi_issue_sync.errors import Unavailable
 from tmi_issue_sync_adapters.wire.plain import Plain, Unanswered
-from tmi_issue_sync_adapters.wire.reply import Reply, json_of, retry_after
+from tmi_issue_sync_adapters.wire.reply import Reply, json_of, lost, retry_after
 
 from . import verdict
 from .auth import pass_of
@@ -77,9 +77,7 @@ class Api:
                 "POST", path, query=query, body=patch, ident=ident, seconds=self._options.wait, reset=True
             )
         except Unanswered as error:
-            if not error.sent:
-                raise Unavailable(f"Azure DevOps can't be reached: {error}") from error
-            raise Uncertain(f"Azure DevOps' answer to a new work item was lost: {error}") from error
+            raise lost("Azure DevOps", "work item", str(error), sent=error.sent) from error
 
     def change(self, path: str, what: str, patch: Patch) -> Reply:
         """The answer to one change of a work item. Raises Unavailable or Denied."""

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from tmi_issue_sync.errors import Unavailable, Uncertain
+from tmi_issue_sync.errors import Unavailable
 from tmi_issue_sync_adapters.wire.plain import Plain, Unanswered
-from tmi_issue_sync_adapters.wire.reply import Reply, json_of
+from tmi_issue_sync_adapters.wire.reply import Reply, json_of, lost
 
 from . import verdict
 from .options import WHAT, Options, site
@@ -56,9 +56,7 @@ class Api:
         try:
             return self._send("POST", self._root + path, self._options.wait, body, more, reset=True)
         except Unanswered as error:
-            if error.sent:
-                raise Uncertain(f"the server's answer to a new issue was lost: {error}") from error
-            raise Unavailable(f"the server can't be reached: {error}") from error
+            raise lost("the server", "issue", str(error), sent=error.sent) from error
 
     def change(self, verb: str, path: str, body: Mapping[str, Any]) -> Reply:
         """The answer to one write that makes no ticket; no redirect is followed. Raises Unavailable."""

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from tmi_issue_sync.errors import TrackerError, Unavailable
 from tmi_issue_sync.model import Finding, Level
+from tmi_issue_sync_adapters.wire.line import Line
 from tmi_issue_sync_adapters.wire.links import link_findings
 from tmi_issue_sync_adapters.wire.reply import Reply, date_of
 
 from .api import Api
-from .line import Line
 from .listing import SHARED_LABEL
 
 SOON = timedelta(days=14)

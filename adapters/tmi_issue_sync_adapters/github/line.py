@@ -1,12 +1,12 @@
 """A line shaped as PyGithub wants a connection.
 
 What PyGithub reads of an answer makes it act by itself (it follows a 301 whatever the verb, and sleeps on a 202).
-So it hands its requests to a `Line`, and reads nothing from the answer: that is in `Line.reply`.
+So it hands its requests to a `Connection`, and reads nothing from the answer: that is in `Line.reply`.
 """
 
 from __future__ import annotations
 
-from tmi_issue_sync_adapters.wire.line import Line as Wire
+from tmi_issue_sync_adapters.wire.line import Line
 
 
 class _Silent:
@@ -21,8 +21,11 @@ class _Silent:
         return ""
 
 
-class Line(Wire):
-    """A fresh connection."""
+class Connection:
+    """A line, shaped as PyGithub wants it."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
 
     def request(
         self,
@@ -32,8 +35,8 @@ class Line(Wire):
         headers: dict[str, str],
         stream: bool = False,  # noqa: ARG002
     ) -> None:
-        self.send(verb, url, None if input is None else input.encode(), headers)
+        self._line.send(verb, url, None if input is None else input.encode(), headers)
 
     def getresponse(self) -> _Silent:
-        self.receive()
+        self._line.receive()
         return _Silent()

@@ -10,11 +10,11 @@ from typing import Any
 
 from tmi_issue_sync.errors import Unavailable
 from tmi_issue_sync.model import Marker, Ticket, TicketRef
+from tmi_issue_sync_adapters.wire.line import Line
 from tmi_issue_sync_adapters.wire.reply import Reply, date_of
 
 from .api import Api
 from .issue import is_pull, ticket
-from .line import Line
 
 SHARED_LABEL = "tmi"
 """On every ticket of ours; which threat it is for is in its body, for labels are a list that people share."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from tmi_issue_sync.errors import Denied, Rejected, TrackerError, Unavailable
 from tmi_issue_sync.model import Draft, Finding, Gone, Level, Look, Marker, NotMine, Ticket, TicketRef
+from tmi_issue_sync_adapters.wire.line import Line
 from tmi_issue_sync_adapters.wire.reply import Reply, json_of
 
 from . import verdict
@@ -17,7 +18,6 @@ from .api import Api
 from .checks import findings
 from .draft import payload
 from .issue import is_pull, place, ticket
-from .line import Line
 from .listing import SHARED_LABEL, Listing
 from .options import Options, Target, host
 

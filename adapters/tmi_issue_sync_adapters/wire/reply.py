@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from tmi_issue_sync.errors import TrackerError, Unavailable, Uncertain
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -61,6 +63,14 @@ def one_line(text: str) -> str:
 def words_of(error: Exception) -> str:
     """What went wrong on the way."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def lost(name: str, noun: str, why: str, *, sent: bool) -> TrackerError:
+    """What a create without an answer means (Cr4): surely nothing before the first byte, a doubt after it."""
+    if not sent:
+        return Unavailable(f"{name} can't be reached: {why}")
+    whose = f"{name}'" if name.endswith("s") else f"{name}'s"
+    return Uncertain(f"{whose} answer to a new {noun} was lost: {why}")
 
 
 def http_date(text: str) -> datetime | None:
