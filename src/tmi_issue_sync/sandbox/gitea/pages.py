@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from html import escape
 
 from tmi_issue_sync.sandbox.gitea.model import Issue, Repo
 from tmi_issue_sync.sandbox.gitea.store import Store
 from tmi_issue_sync.sandbox.gitea.views import Views, stamp
+from tmi_issue_sync.sandbox.paper import Paper, link, listed
 from tmi_issue_sync.sandbox.wire import Reply
 
 STYLE = (
@@ -20,34 +19,30 @@ STYLE = (
     ".open{background:#21ba45;color:#fff}.closed{background:#d95c5c;color:#fff}.label{background:#e8eef4}"
     ".quiet{color:#6a737d}li{margin:.4rem 0}"
 )
-CSP = (
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    f"style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
-)
-HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_PAPER = Paper(STYLE)
 _PATH = re.compile(r"/([^/]+/[^/]+)(?:/(?:issues|pulls)(?:/(\d{1,9}))?)?/?")
 
 
 def page(store: Store, views: Views, path: str) -> Reply:
     """The page at a path. Unlike the API's, the pages are open to all: they are for whoever runs the sandbox."""
     if path in ("", "/"):
-        rows = [_link(f"{views.root}/{repo.full_name}/issues", repo.full_name) for repo in store.repos.values()]
-        return _html(200, "Repositories", _list(rows))
+        rows = [link(f"{views.root}/{repo.full_name}/issues", repo.full_name) for repo in store.repos.values()]
+        return _PAPER.page(200, "Repositories", listed(rows))
     at = _PATH.fullmatch(path)
     name = at[1].casefold() if at else ""
     repo = store.names.get(name) or store.former.get(name)
     if at is None or repo is None:
-        return _html(404, "Page Not Found", "")
+        return _PAPER.page(404, "Page Not Found", "")
     if at[2] is None:
-        return _html(200, f"Issues of {repo.full_name}", _index(views, repo))
+        return _PAPER.page(200, f"Issues of {repo.full_name}", _index(views, repo))
     issue = repo.issues.get(int(at[2]))
-    return _issue(views, issue) if issue else _html(404, "Page Not Found", "")
+    return _issue(views, issue) if issue else _PAPER.page(404, "Page Not Found", "")
 
 
 def _index(views: Views, repo: Repo) -> str:
     newest = sorted(repo.issues.values(), key=lambda issue: -issue.number)
-    return _list(
-        [f"{_state(issue)} {_link(views.html(issue), f'#{issue.number} {issue.title}')}" for issue in newest]
+    return listed(
+        [f"{_state(issue)} {link(views.html(issue), f'#{issue.number} {issue.title}')}" for issue in newest]
     )
 
 
@@ -57,27 +52,11 @@ def _issue(views: Views, issue: Issue) -> Reply:
         f'<p class="quiet">{escape(comment.author.login)}, {stamp(comment.at)}</p><pre>{escape(comment.body)}</pre>'
         for comment in issue.comments
     )
-    home = _link(f"{views.root}/{issue.repo.full_name}/issues", issue.repo.full_name)
+    home = link(f"{views.root}/{issue.repo.full_name}/issues", issue.repo.full_name)
     about = f"#{issue.number} by {escape(issue.author.login)}, {stamp(issue.created_at)}"
     body = f'<p>{_state(issue)}{labels}</p><p class="quiet">{home} {about}</p><pre>{escape(issue.body)}</pre>'
-    return _html(200, issue.title, body + comments)
+    return _PAPER.page(200, issue.title, body + comments)
 
 
 def _state(issue: Issue) -> str:
     return f'<span class="state {issue.state}">{issue.state}</span>'
-
-
-def _link(url: str, text: str) -> str:
-    return f'<a href="{escape(url)}">{escape(text)}</a>'
-
-
-def _list(rows: list[str]) -> str:
-    return f"<ul>{''.join(f'<li>{row}</li>' for row in rows)}</ul>" if rows else '<p class="quiet">None yet.</p>'
-
-
-def _html(status: int, title: str, body: str) -> Reply:
-    text = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{STYLE}</style><h1>{escape(title)}</h1>{body}</html>"
-    )
-    return Reply(status, text, dict(HEADERS), "text/html; charset=utf-8")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from html import escape
 
 from tmi_issue_sync.sandbox.jira import adf
 from tmi_issue_sync.sandbox.jira.model import Issue
 from tmi_issue_sync.sandbox.jira.store import Store
+from tmi_issue_sync.sandbox.paper import Paper, link, listed
 from tmi_issue_sync.sandbox.wire import Reply
 
 STYLE = (
@@ -20,28 +19,24 @@ STYLE = (
     ".new{background:#dfe1e6}.indeterminate{background:#0052cc;color:#fff}.done{background:#00875a;color:#fff}"
     ".label{background:#f4f5f7}.quiet{color:#5e6c84}li{margin:.4rem 0}"
 )
-CSP = (
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    f"style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
-)
-HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+_PAPER = Paper(STYLE)
 
 
 def page(store: Store, base: str, path: str) -> Reply:
     """The page at a path. Unlike the API's, the pages are open to all: they are for whoever runs the sandbox."""
     if path in ("", "/"):
-        rows = [_link(f"{base}/browse/{key}", f"Project {key}") for key in store.projects]
-        return _html(200, "Projects", _list(rows))
+        rows = [link(f"{base}/browse/{key}", f"Project {key}") for key in store.projects]
+        return _PAPER.page(200, "Projects", listed(rows))
     at = re.fullmatch(r"/browse/([A-Za-z][A-Za-z0-9_]*)(-\d{1,9})?/?", path)
     if at is None:
-        return _html(404, "Page not found", "")
+        return _PAPER.page(404, "Page not found", "")
     if at[2] is None and (project := store.project(at[1])):
         mine = [issue for issue in reversed(store.issues()) if issue.project is project]
-        rows = [f"{_state(issue)} {_link(f'{base}/browse/{issue.key}', _title(issue))}" for issue in mine]
-        return _html(200, f"Issues of {project.key}", _list(rows))
+        rows = [f"{_state(issue)} {link(f'{base}/browse/{issue.key}', _title(issue))}" for issue in mine]
+        return _PAPER.page(200, f"Issues of {project.key}", listed(rows))
     issue = store.issue(at[1] + at[2]) if at[2] else None
     if issue is None:
-        return _html(404, "Issue does not exist or you do not have permission to see it.", "")
+        return _PAPER.page(404, "Issue does not exist or you do not have permission to see it.", "")
     return _issue(store, base, issue)
 
 
@@ -52,12 +47,12 @@ def _issue(store: Store, base: str, issue: Issue) -> Reply:
         f"<pre>{escape(adf.text_of(comment.body))}</pre>"
         for comment in issue.comments
     )
-    home = _link(f"{base}/browse/{issue.project.key}", f"Project {issue.project.key}")
+    home = link(f"{base}/browse/{issue.project.key}", f"Project {issue.project.key}")
     author = escape(store.users[issue.author].name)
     about = f"{home} {escape(issue.key)}, {escape(issue.type.name)} by {author}, {issue.created:%Y-%m-%d %H:%M} UTC"
     text = escape(adf.text_of(issue.values.get("description")))
     body = f'<p>{_state(issue)}{labels}</p><p class="quiet">{about}</p><pre>{text}</pre>{comments}'
-    return _html(200, _title(issue), body)
+    return _PAPER.page(200, _title(issue), body)
 
 
 def _title(issue: Issue) -> str:
@@ -66,19 +61,3 @@ def _title(issue: Issue) -> str:
 
 def _state(issue: Issue) -> str:
     return f'<span class="state {issue.status.category}">{escape(issue.status.name)}</span>'
-
-
-def _link(url: str, text: str) -> str:
-    return f'<a href="{escape(url)}">{escape(text)}</a>'
-
-
-def _list(rows: list[str]) -> str:
-    return f"<ul>{''.join(f'<li>{row}</li>' for row in rows)}</ul>" if rows else '<p class="quiet">None yet.</p>'
-
-
-def _html(status: int, title: str, body: str) -> Reply:
-    text = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{STYLE}</style><h1>{escape(title)}</h1>{body}</html>"
-    )
-    return Reply(status, text, dict(HEADERS), "text/html; charset=utf-8")
