@@ -9,7 +9,7 @@ from datetime import timedelta
 from .clock import Clock
 from .errors import SyncError, TmiError
 from .ledger import Ledger
-from .ledger.rows import Link, Side
+from .ledger.rows import Entry, Link, Side
 from .model import ModelRead, Threat, ThreatModel
 from .plan import Kind, Plan
 from .render import asks_metadata
@@ -43,9 +43,9 @@ class Models:
 
     def metadata(self, reads: Iterable[ModelRead]) -> Iterator[ModelRead]:
         """The reads of models that have a threat to be decided about, with the models' metadata."""
-        known = self.ledger.metadata(self.clock.now() - KEPT)
+        known, entries = self.ledger.metadata(self.clock.now() - KEPT), self.ledger.entries()
         for read in reads:
-            if not any(map(self._undecided, read.threats)):
+            if not any(_undecided(threat, entries.get(threat.id)) for threat in read.threats):
                 continue
             try:
                 pairs = known.get(read.model.id)
@@ -53,17 +53,17 @@ class Models:
             except TmiError as error:
                 self.alerts.append(error)
 
-    def _undecided(self, threat: Threat) -> bool:
-        """Whether it may get a ticket: nothing of ours exists, and nobody said no."""
-        entry = self.ledger.entry(threat.id)
-        if entry is None:
-            return not threat.issue_uri.strip()
-        return entry.side is Side.NONE and entry.link is Link.BLANK and not entry.skipped
-
     def _read(self, model: ThreatModel) -> tuple[tuple[str, str], ...]:
         pairs = self.tmi.metadata(model)
         self.ledger.set_metadata(model.id, pairs)
         return pairs
+
+
+def _undecided(threat: Threat, entry: Entry | None) -> bool:
+    """Whether it may get a ticket: nothing of ours exists, and nobody said no."""
+    if entry is None:
+        return not threat.issue_uri.strip()
+    return entry.side is Side.NONE and entry.link is Link.BLANK and not entry.skipped
 
 
 def wants_metadata(routes: Sequence[Route], default: Destination | None) -> bool:

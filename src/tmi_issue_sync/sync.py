@@ -149,9 +149,10 @@ class _Pass:
 
     def _full(self, model: ThreatModel) -> bool:
         """A count of 0 only spares the call this time; not where the model's own ticket waits for its link."""
+        if model.threat_count > 0:
+            return True
         entry = self._ledger.entry(model.id)
-        waits = entry is not None and entry.side is Side.CREATED and entry.link is Link.BLANK
-        return model.threat_count > 0 or waits
+        return entry is not None and entry.side is Side.CREATED and entry.link is Link.BLANK
 
     def _listed(self) -> list[ThreatModel]:
         """All models in scope; each by itself where these are few and known by their ids."""

@@ -9,8 +9,9 @@ import pytest
 import structlog
 from pydantic import BaseModel, SecretStr
 
-from tmi_issue_sync.cli.show import clean, duration
+from tmi_issue_sync.cli.show import clean
 from tmi_issue_sync.log import BLOT, Redactor, configure, secrets_in
+from tmi_issue_sync.words import duration
 
 CANARY = "canary-3f9a1c"
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from ..pace import LONGEST
 from ..schedule import trigger
 from ..wiring import open_ledger
+from ..words import duration
 from .shell import Shell
-from .show import duration, say
+from .show import say
 
 
 def run(shell: Shell) -> int:

@@ -16,11 +16,12 @@ from ..rules import Destination
 from ..sync import Scope, Site, run_pass
 from ..tmi.check import identity_findings
 from ..wiring import Wired, destinations, wired
+from ..words import duration
 from . import shapes
 from .progress import shown
 from .rehearsal import Found, places_of, rehearsed, tell, whereabouts
 from .shell import Shell
-from .show import duration, say, say_json
+from .show import say, say_json
 
 PERSON, CONFIG = 77, 78
 

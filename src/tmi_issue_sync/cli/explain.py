@@ -13,10 +13,11 @@ from ..standing import troubles
 from ..sync import Scope, run_pass
 from ..urls import same_url
 from ..wiring import Wired, destinations, wired
+from ..words import duration
 from . import shapes
 from .progress import shown
 from .shell import Shell
-from .show import clean, duration, say, say_json, table
+from .show import clean, say, say_json, table
 
 
 def run(shell: Shell, what: str, *, json: bool) -> int:

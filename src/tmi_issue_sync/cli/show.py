@@ -60,14 +60,6 @@ def _drawn(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     Console().print(drawn)
 
 
-def duration(seconds: float) -> str:
-    """`40 s`, `5 min`, `3 h`, `2 d`."""
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(round(seconds), 1)} s"
-
-
 def plural(number: int, noun: str) -> str:
     """`1 ticket`, `2 tickets`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..plan import CHANGES, Decision, Kind
 from ..report import Report
 from ..urls import host_of
-from .show import clean, duration, plural, say, short, table
+from ..words import duration
+from .show import clean, plural, say, short, table
 
 _ORDER = {kind: index for index, kind in enumerate(Kind)}
 

@@ -9,10 +9,11 @@ from ..once import WAIT_MAX, Pilot, Stopper, passes
 from ..report import Report
 from ..sync import run_pass
 from ..wiring import wired
+from ..words import duration
 from . import shapes
 from .progress import Lines, drawn, shown
 from .shell import Asked, Shell, scope_of
-from .show import duration, say, say_json
+from .show import say, say_json
 from .summary import print_pass, print_plan
 
 

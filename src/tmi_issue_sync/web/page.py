@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ from ..markup.scrub import scrub
 from ..standing import SessionStanding
 from ..state import State as Service
 from ..urls import is_url
+from ..words import duration
 from .board import Board, Row
 from .reading import Look, Story
 from .states import GROUPS, Group, State
@@ -105,16 +107,8 @@ class Now:
 def _until(moment: datetime, now: datetime) -> str:
     """`in 4 min`, `4 min ago`."""
     seconds = (moment - now).total_seconds()
-    text = duration(abs(seconds))
+    text = duration(abs(seconds), tenths=True)
     return f"in {text}" if seconds > 0 else f"{text} ago"
-
-
-def duration(seconds: float) -> str:
-    """`40 s`, `5 min`, `3 h`, `2 d`."""
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
 def _plain(text: object) -> str:
@@ -138,7 +132,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(plain=_plain, link=_link, took=duration)
+        self._templates.filters.update(plain=_plain, link=_link, took=partial(duration, tenths=True))
         self._templates.globals.update(version=__version__, GROUPS=GROUPS, Group=Group)
 
     def status(self, now: Now, look: Look, asked: Asked) -> str:
