@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
 
-import structlog
-
 from .clock import Clock
 from .report import Report
+from .signals import Signals
 from .sync import Scope
 
-_log = structlog.get_logger()
-DEADLINE = 9.0
-"""Seconds from a signal to the end, whatever is in hand."""
 WAIT_MAX = 3600.0
 """Waiting for the next pass ends after this many seconds in all, whatever still waits."""
 
@@ -30,11 +24,13 @@ def passes(
     wait: bool,
     after: Callable[[Report], None],
     pausing: Callable[[float, float], None],
+    sleep: Callable[[float], None],
     enough: Callable[[], bool] = lambda: False,
 ) -> Report:
     """Run `one`, with `wait` again and again; gives the last report.
 
     `after` is told of each pass; `pausing` how long the next one waits, and for how long there is patience.
+    `enough` is asked after each pass and each `sleep`.
     """
     until = clock.monotonic() + WAIT_MAX
     while True:
@@ -46,7 +42,9 @@ def passes(
         pausing(report.waits, left)
         if report.waits > left:
             return report
-        clock.sleep(max(report.waits, 0.05))
+        sleep(max(report.waits, 0.05))
+        if enough():
+            return report
 
 
 class Pilot:
@@ -64,52 +62,41 @@ class Pilot:
         return self.scope.limit == 0
 
 
-def last_resort(code: int) -> threading.Timer:
-    """Ends the process at the deadline, unless it is cancelled; the ledger is made for it."""
-
-    def end() -> None:
-        _log.warning("the ticket in hand takes too long: ending now; the next start finds out what came of it")
-        os._exit(code)
-
-    timer = threading.Timer(DEADLINE, end)
-    timer.daemon = True
-    timer.start()
-    return timer
-
-
 class Stopper:
-    """SIGTERM and SIGINT end a run after the ticket in hand; a second one, or one between passes, at once."""
+    """SIGTERM and SIGINT end a run after the ticket in hand; a second one, or one at a question, at once."""
 
     def __init__(self) -> None:
         self.signal = 0
-        self._busy = False
-        self._last_resort: threading.Timer | None = None
+        self._stop = threading.Event()
+        self._handled = 0
+        self._asking = False
 
     def stopped(self) -> bool:
         return self.signal != 0
 
+    def pause(self, seconds: float) -> None:
+        """Wait, unless a signal comes."""
+        self._stop.wait(seconds)
+
     @contextmanager
-    def busy(self) -> Iterator[None]:
-        """A pass runs: it must come to the end of its ticket."""
-        self._busy = True
+    def asking(self) -> Iterator[None]:
+        """A person is asked, nothing is in hand."""
+        self._asking = True
         try:
             yield
         finally:
-            self._busy = False
+            self._asking = False
 
-    @contextmanager
-    def installed(self) -> Iterator[None]:
-        before = {number: signal.signal(number, self._signalled) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            if self._last_resort is not None:
-                self._last_resort.cancel()
+    def installed(self) -> Signals:
+        """To be entered while it should stop anything."""
+        return Signals(self._heard, self._in_main)
 
-    def _signalled(self, number: int, _frame: FrameType | None) -> None:
-        again, self.signal = self.stopped(), number
-        if again or not self._busy:
+    def _heard(self, number: int) -> int:
+        self.signal = number
+        self._stop.set()
+        return 128 + number
+
+    def _in_main(self, _number: int, _frame: FrameType | None) -> None:
+        self._handled += 1
+        if self._handled > 1 or self._asking:
             raise KeyboardInterrupt
-        self._last_resort = last_resort(128 + number)

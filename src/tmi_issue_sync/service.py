@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import FrameType
 from typing import Any
 
 import structlog
-from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from . import systemd
 from .config import Settings
 from .errors import ConfigError, LedgerError, Locked
 from .notify import Herald
-from .once import last_resort
 from .pace import Pace
 from .report import Report
 from .rounds import Rounds
 from .schedule import Worker, trigger
+from .signals import Signals
 from .state import Passed, State
 from .sync import Progress, Scope
 from .wiring import Places, wired
@@ -39,12 +36,12 @@ STUCK = 600.0
 """Seconds beyond its limit after which a pass counts as stuck: the watchdog is left to bite."""
 
 
-class _Stop(BaseException):
-    """A signal that came while the main thread was waiting."""
-
-
 class Service:
-    """Passes in one worker thread, which alone touches the ledger; the main thread waits for the clock."""
+    """Passes in one worker thread, which alone touches the ledger, by the scheduler's clock in another.
+
+    The main thread waits for the end. None of apscheduler's code runs in it: that swallows what a signal's handler
+    raises while a job is handed over (`_process_jobs` of 3.x).
+    """
 
     def __init__(
         self,
@@ -58,17 +55,18 @@ class Service:
         self._progress = progress
         self._approve = approve
         self._told = told
-        self._stopping = threading.Event()
+        self._stopping = False
+        self._over = threading.Event()
+        """The service is to end."""
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="pass")
         self._beats = ThreadPoolExecutor(1, thread_name_prefix="beat")
         executors = {"default": Worker(self._pool), "beats": Worker(self._beats)}
-        self._scheduler = BlockingScheduler(timezone=UTC, executors=executors)
+        self._scheduler = BackgroundScheduler(timezone=UTC, executors=executors)
         self._lock = threading.Lock()
         self._woken: set[str | None] = set()
         self._again: frozenset[str] = frozenset()
         self._state = State(datetime.now(UTC))
         self._fatal: Exception | None = None
-        self._last_resort: threading.Timer | None = None
         self._began: float | None = None
         """When the pass that runs began, by the monotonic clock."""
 
@@ -77,7 +75,7 @@ class Service:
     def state(self) -> State:
         """What the service does now."""
         job = self._scheduler.get_job("clock")
-        return replace(self._state, next_run=getattr(job, "next_run_time", None), stopping=self._stopping.is_set())
+        return replace(self._state, next_run=getattr(job, "next_run_time", None), stopping=self._stopping)
 
     def wake(self, model_id: str | None = None) -> None:
         """Look at this model soon, or at all of them. Wake-ups gather until a pass takes them."""
@@ -103,57 +101,46 @@ class Service:
         `beside` is entered when the ledger is open, and left after the last ticket.
         """
         when = trigger(settings.sync)
-        opened = wired(settings, places)
-        found = self._pool.submit(opened.__enter__).result()
-        try:
-            if new_install:
-                self._pool.submit(found.setup.ledger.new_install).result()
-            stopping = self._stopping.is_set
-            herald = Herald(settings.notify, found.setup.ledger, found.setup.clock, found.setup.instance)
-            self._rounds = Rounds(found, self._progress, self._approve, stopping, Pace(settings.sync), herald)
-            self._patience = settings.sync.pass_limit + STUCK
-            _log.info("serving", ledger=str(places.ledger), every=str(when), instance=found.setup.instance)
-            with suppress(_Stop), self._signals(), beside():
-                self._loop(when)
-        finally:
-            self._pool.submit(opened.__exit__, None, None, None).result()
-            self._pool.shutdown()
-            self._beats.shutdown()
-            if self._last_resort is not None:
-                self._last_resort.cancel()
+        with Signals(self._signalled):
+            opened = wired(settings, places)
+            found = self._pool.submit(opened.__enter__).result()
+            try:
+                if new_install:
+                    self._pool.submit(found.setup.ledger.new_install).result()
+                herald = Herald(settings.notify, found.setup.ledger, found.setup.clock, found.setup.instance)
+                pace, stopping = Pace(settings.sync), lambda: self._stopping
+                self._rounds = Rounds(found, self._progress, self._approve, stopping, pace, herald)
+                self._patience = settings.sync.pass_limit + STUCK
+                _log.info("serving", ledger=str(places.ledger), every=str(when), instance=found.setup.instance)
+                with beside():
+                    self._serve(when)
+            finally:
+                self._pool.submit(opened.__exit__, None, None, None).result()
+                self._pool.shutdown()
+                self._beats.shutdown()
         if self._fatal is not None:
             raise self._fatal
         _log.info("ended")
         return 0
 
-    def _loop(self, when: Any) -> None:
+    def _serve(self, when: Any) -> None:
         options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         self._scheduler.add_job(self._by_clock, when, id="clock", next_run_time=datetime.now(UTC), **options)
         if (seconds := systemd.watchdog()) is not None:
             self._scheduler.add_job(self._beat, "interval", seconds=seconds / 3, executor="beats", **options)
         systemd.notify(READY=1, STATUS="serving")
-        try:
-            self._scheduler.start()
-        except _Stop:
+        self._scheduler.start()
+        self._over.wait()
+        if self._stopping:
             _log.info("ending after the ticket in hand; a second signal ends at once")
             systemd.notify(STOPPING=1, STATUS="ending after the ticket in hand")
-            self._pool.submit(lambda: None).result()
+        self._scheduler.shutdown()
+        self._pool.submit(lambda: None).result()
 
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        before = {number: signal.signal(number, self._signalled) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _signalled(self, number: int, _frame: FrameType | None) -> None:
-        if self._stopping.is_set():
-            os._exit(128 + number)  # the ledger is made for it: whatever was begun is found again
-        self._stopping.set()
-        self._last_resort = last_resort(0)
-        raise _Stop
+    def _signalled(self, _number: int) -> int:
+        self._stopping = True
+        self._over.set()
+        return 0
 
     # -- the beats' thread ---------------------------------------------------------------------------------------
 
@@ -190,7 +177,7 @@ class Service:
         return taken
 
     def _pass(self, scope: Scope) -> None:
-        if self._stopping.is_set() or self._fatal is not None:
+        if self._stopping or self._fatal is not None:
             return
         self._state, self._began = replace(self._state, running=datetime.now(UTC)), time.monotonic()
         systemd.notify(STATUS="a pass runs")
@@ -203,7 +190,7 @@ class Service:
         self._look_again(passed)
         if isinstance(passed.error, FATAL):
             self._fatal = passed.error
-            self._scheduler.shutdown(wait=False)
+            self._over.set()
         try:
             self._told(passed)
         except Exception as error:  # noqa: BLE001 - a page's bug must not end the passes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -41,8 +42,9 @@ class Waiting(Report):
         return self.seconds
 
 
-def _run(waits: Sequence[float | None], *, wait: bool = True) -> tuple[int, float]:
-    clock, left = Clock(), list(waits)
+def _run(waits: Sequence[float | None], *, wait: bool = True, sleeps: int = 99) -> tuple[int, float]:
+    """How many passes, and how long all waits were; a signal comes in the last of so many sleeps."""
+    clock, left, slept = Clock(), list(waits), list[float]()
     told: list[Report] = []
 
     def one() -> Report:
@@ -50,7 +52,14 @@ def _run(waits: Sequence[float | None], *, wait: bool = True) -> tuple[int, floa
         report.seconds = left.pop(0)
         return report
 
-    passes(one, clock, wait=wait, after=told.append, pausing=lambda _seconds, _left: None)
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock.sleep(seconds)
+
+    def enough() -> bool:
+        return len(slept) >= sleeps
+
+    passes(one, clock, wait=wait, after=told.append, pausing=lambda *_: None, sleep=sleep, enough=enough)
     return len(told), clock.time
 
 
@@ -85,14 +94,30 @@ def test_a_limit_is_spent_by_all_passes_together() -> None:
     assert not Pilot(Scope()).spent
 
 
-def test_signals() -> None:
+def test_a_signal_is_noted_and_a_second_one_interrupts() -> None:
     stopper = Stopper()
     with stopper.installed():
-        with stopper.busy():
-            os.kill(os.getpid(), signal.SIGTERM)
-            assert stopper.stopped()
-            with pytest.raises(KeyboardInterrupt):
-                os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
+        stopper.pause(60)
+        assert stopper.signal == signal.SIGTERM
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
-    assert stopper.signal == signal.SIGINT
+
+
+def test_a_signal_at_a_question_interrupts() -> None:
+    stopper = Stopper()
+    with stopper.installed(), stopper.asking(), pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_signal_that_another_thread_gets_is_heard_while_the_main_one_waits() -> None:
+    """Linux gives it to any thread; a handler would run when the main one wakes for another reason."""
+    stopper = Stopper()
+    with stopper.installed():
+        threading.Thread(target=lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM)).start()
+        stopper.pause(60)
+        assert stopper.signal == signal.SIGTERM
+
+
+def test_no_pass_is_begun_after_a_signal() -> None:
+    assert _run([10.0, 5.0, None], sleeps=1) == (1, 10.0)

@@ -1,12 +1,15 @@
 """The service in a process of its own, with a hand on its hooks: commands on stdin, what it told on stdout.
 
-python driver.py CONFIG STATE [DEADLINE]
+python driver.py CONFIG STATE [DEADLINE] [signal-at-start]
 `wake ID ...` and `wake` wake it; `state` prints its state. Each pass that ended is printed as one JSON line.
+With `signal-at-start`, SIGTERM comes while the scheduler hands the first pass to its thread.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,7 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tmi_issue_sync import once
+from apscheduler.executors.pool import BasePoolExecutor
+
+from tmi_issue_sync import signals
 from tmi_issue_sync.cli.progress import Lines
 from tmi_issue_sync.config import load_settings
 from tmi_issue_sync.log import Redactor, configure
@@ -39,9 +44,21 @@ def told(passed: Passed) -> None:
     )
 
 
+def signal_at_start() -> None:
+    hand_over = BasePoolExecutor._do_submit_job
+
+    def signalled(self: Any, job: Any, run_times: Any) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        hand_over(self, job, run_times)
+
+    BasePoolExecutor._do_submit_job = signalled
+
+
 def main() -> int:
     if len(sys.argv) > 3:
-        once.DEADLINE = float(sys.argv[3])
+        signals.DEADLINE = float(sys.argv[3])
+    if "signal-at-start" in sys.argv:
+        signal_at_start()
     configure("json", "info", Redactor())
     service = Service(Scope(), Lines(), lambda _report: True, told)
 

@@ -42,6 +42,14 @@ def test_a_second_signal_ends_at_once(world: World, config: Config, state: Path)
     assert took < 30
 
 
+def test_a_signal_is_heard_while_the_scheduler_starts_a_pass(config: Config, state: Path) -> None:
+    """apscheduler swallows whatever is raised there, a signal's exception too."""
+    with served(driver(config(), state, "5", "signal-at-start")) as service:
+        service.event("ended")
+        assert service.process.wait(20) == 0
+    assert not [line for line in service.lines if "takes too long" in line.get("event", "")]
+
+
 def test_a_pass_ends_at_its_limit_and_the_next_one_goes_on(world: World, config: Config, state: Path) -> None:
     world.faults.add(Fault(site="github", kind="delay", method="POST", path=r"/issues$", seconds=0.5, times=-1))
     path = config(every="1s", jitter='"0s"\npass_limit = "1s"', wait="10")

@@ -6,6 +6,8 @@ import json
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -122,6 +124,15 @@ def patched(world: Rig, n: int, admin: str) -> None:
     assert httpx.patch(url, json=patch, headers=headers, trust_env=False).status_code == 200
 
 
+def shown(client: httpx.Client, path: str, *words: str) -> None:
+    """The room hears of a pass a moment after the log does."""
+    end, pause, text = time.monotonic() + 20, threading.Event(), ""
+    while not all(word in text for word in words):
+        assert time.monotonic() < end, text
+        text = client.get(path).text
+        pause.wait(0.02)
+
+
 def test_word_of_a_model_wakes_a_pass_over_that_model_alone(
     world: Rig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -129,11 +140,11 @@ def test_word_of_a_model_wakes_a_pass_over_that_model_alone(
     threats = f"/threat_models/{large}/threats"
     with serving(world, tmp_path) as (process, client):
         process.passed()
-        assert client.get("/readyz").text == "ready\n"
+        shown(client, "/readyz", "ready\n")
         assert len(world.made()) == 3
         calls = len(world.log.requests("tmi"))
-        assert f'tmi_issue_sync_calls_total{{service="tmi"}} {calls}.0' in client.get("/metrics").text
-        assert f"tmi {calls}, work " in client.get("/").text
+        shown(client, "/metrics", f'tmi_issue_sync_calls_total{{service="tmi"}} {calls}.0')
+        shown(client, "/", f"tmi {calls}, work ")
         admin = subscribed(world, tmp_path, client)
         new = {"name": "A new one", "threat_type": [], "severity": "high"}
         answer = httpx.post(
@@ -144,10 +155,10 @@ def test_word_of_a_model_wakes_a_pass_over_that_model_alone(
         before = len(world.log.entries)
         assert [status for _, status in tick(world.tmi.outbox)] == [200]
         process.passed()
-        asked = [
+        sent = [
             entry.facts for entry in world.log.entries[before:] if (entry.event, entry.site) == ("request", "tmi")
         ]
-        reads = [(facts["path"], dict(facts["query"]).get("offset")) for facts in asked]
+        reads = [(facts["path"], dict(facts["query"]).get("offset")) for facts in sent]
         assert reads[:3] == [(f"/threat_models/{large}", None), (threats, "0"), (threats, "100")], (
             "1 + ceil(152 / 100)"
         )
@@ -159,12 +170,9 @@ def test_word_of_a_model_wakes_a_pass_over_that_model_alone(
             tick(world.tmi.outbox)
             process.passed()
         assert len(world.made()) == 4
-        page = client.get("/?q=a+new+one").text
-        assert "A new one" in page
-        assert ">linked<" in page
-        metrics = client.get("/metrics").text
-        assert 'tmi_issue_sync_passes_total{kind="whole",result="ok"} 1.0' in metrics
-        assert 'tmi_issue_sync_webhook_deliveries_total{result="challenge"} 1.0' in metrics
+        shown(client, "/?q=a+new+one", "A new one", ">linked<")
+        passes = 'tmi_issue_sync_passes_total{kind="whole",result="ok"} 1.0'
+        shown(client, "/metrics", passes, 'tmi_issue_sync_webhook_deliveries_total{result="challenge"} 1.0')
         code, rest = process.end()
     assert code == 0, rest
     assert json.loads(rest.splitlines()[-1])["event"] == "ended"
@@ -184,9 +192,8 @@ def test_wake_ups_that_come_during_a_pass_are_one_pass(world: Rig, tmp_path: Pat
         assert [status for _, status in tick(world.tmi.outbox)] == [200] * 6
         process.passed()
         process.passed()
-        metrics = client.get("/metrics").text
-        assert 'tmi_issue_sync_webhook_deliveries_total{result="accepted"} 6.0' in metrics
-        assert 'tmi_issue_sync_passes_total{kind="woken",result="ok"} 2.0' in metrics
+        passes = 'tmi_issue_sync_passes_total{kind="woken",result="ok"} 2.0'
+        shown(client, "/metrics", passes, 'tmi_issue_sync_webhook_deliveries_total{result="accepted"} 6.0')
         assert process.end()[0] == 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from ..once import WAIT_MAX, Pilot, Stopper, passes
 from ..report import Report
@@ -24,8 +25,8 @@ def once(shell: Shell, asked: Asked, *, wait: bool, yes: bool, new_install: bool
     stopper, pilot, approve = Stopper(), Pilot(scope_of(asked)), _approval(yes, ask=not json)
 
     def one() -> Report:
-        with stopper.busy(), shown(shell) as progress:
-            asking = _aside(progress, approve)
+        with shown(shell) as progress:
+            asking = _aside(progress, stopper, approve)
             return run_pass(found.setup, pilot.scope, progress=progress, approve=asking, stop=stopper.stopped)
 
     def after(report: Report) -> None:
@@ -42,6 +43,7 @@ def once(shell: Shell, asked: Asked, *, wait: bool, yes: bool, new_install: bool
             wait=wait,
             after=after,
             pausing=_ignore if json else _pausing,
+            sleep=stopper.pause,
             enough=lambda: stopper.stopped() or pilot.spent,
         )
     if json:
@@ -62,14 +64,12 @@ def _pausing(seconds: float, left: float) -> None:
         say(f"waiting {duration(seconds)} for the next pass (at most {duration(left)} more; Ctrl-C ends it)")
 
 
-def _aside(progress: object, approve: Callable[[Report], bool]) -> Callable[[Report], bool]:
-    """A bar must not draw over a question."""
-    hidden = getattr(progress, "hidden", None)
-    if hidden is None:
-        return approve
+def _aside(progress: object, stopper: Stopper, approve: Callable[[Report], bool]) -> Callable[[Report], bool]:
+    """A bar must not draw over a question, and Ctrl-C answers it."""
+    hidden = getattr(progress, "hidden", nullcontext)
 
     def asking(report: Report) -> bool:
-        with hidden():
+        with hidden(), stopper.asking():
             return approve(report)
 
     return asking

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any, cast, get_args
 
 from tmi_issue_sync.errors import UsageError
@@ -16,6 +14,7 @@ from tmi_issue_sync.sandbox.samples import MODELS
 from tmi_issue_sync.sandbox.tmi.rules import Dialect
 from tmi_issue_sync.sandbox.trackers import TRACKERS
 from tmi_issue_sync.sandbox.world import World
+from tmi_issue_sync.signals import Signals
 
 
 def run(*, trackers: Sequence[str], load: Path | None, port: int, dialect: str, write_config: Path | None) -> int:
@@ -93,13 +92,9 @@ def until_signalled() -> None:
     """Wait for SIGINT or SIGTERM."""
     done = threading.Event()
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
+    def heard(_number: int) -> int:
         done.set()
+        return 0
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        while not done.wait(3600):
-            pass
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with Signals(heard):
+        done.wait()

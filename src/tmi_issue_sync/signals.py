@@ -1,0 +1,80 @@
+"""SIGTERM and SIGINT, heard by a thread of their own; the end comes by a deadline whatever hangs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Self
+
+import structlog
+
+_log = structlog.get_logger()
+DEADLINE = 9.0
+"""Seconds from a signal to the end, whatever is in hand."""
+GRACE = 0.5
+"""Seconds for the main thread to put its terminal in order after a second signal."""
+_HEARD = (signal.SIGTERM, signal.SIGINT)
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    """Python's own handler; the thread does the work."""
+
+
+class Signals:
+    """While it is entered, in the main thread, a signal is heard at once.
+
+    The kernel may give a signal to any thread, and Python runs its handlers in the main one only: where that waits
+    for a lock, it sleeps on. So a thread waits for the byte that the interpreter writes whoever got the signal
+    (`signal.set_wakeup_fd`). It ends the process a moment after a second one, and at the deadline: the ledger is
+    made for it.
+    """
+
+    def __init__(
+        self, heard: Callable[[int], int], handler: Callable[[int, FrameType | None], None] = _nothing
+    ) -> None:
+        """`heard` is told of the first signal and gives the exit code for an end by the deadline."""
+        self._heard = heard
+        self._handler = handler
+
+    def __enter__(self) -> Self:
+        self._ear, self._mouth = socket.socketpair()
+        self._mouth.setblocking(False)
+        threading.Thread(target=self._listen, name="signals", daemon=True).start()
+        self._mouth_before = signal.set_wakeup_fd(self._mouth.fileno(), warn_on_full_buffer=False)
+        self._before = {number: signal.signal(number, self._handler) for number in _HEARD}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._mouth_before)
+        self._mouth.close()
+
+    def _listen(self) -> None:
+        with self._ear:
+            if not (first := self._next(None)):
+                return
+            code = self._heard(first)
+            again = self._next(DEADLINE)
+            if again is None:
+                _log.warning(
+                    "the ticket in hand takes too long: ending now; the next start finds out what came of it"
+                )
+                os._exit(code)
+            if again and self._next(GRACE) != 0:
+                os._exit(128 + again)
+
+    def _next(self, seconds: float | None) -> int | None:
+        """The next signal within so many seconds, or None; 0 where we were left."""
+        self._ear.settimeout(seconds)
+        try:
+            heard = self._ear.recv(1)
+        except TimeoutError:
+            return None
+        return heard[0] if heard else 0
