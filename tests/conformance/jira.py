@@ -31,7 +31,7 @@ class JiraHarness(SandboxHarness[JiraSite]):
 
     def options(self) -> dict[str, Any]:
         kind = {"kind": "cloud", "email": EMAIL} if self.cloud else {"kind": "data-center"}
-        return {"url": self.url, "token": self.token, "wait": self.wait, "timeout": 2.0, **kind}
+        return {"url": self.url, "token": self.token, "wait": self.wait, "timeout": 20.0, **kind}
 
     def target(self) -> dict[str, Any]:
         return {"project": PROJECT}

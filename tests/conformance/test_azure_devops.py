@@ -30,7 +30,7 @@ class AzureHarness(SandboxHarness[AzureSite]):
         return site
 
     def options(self) -> dict[str, Any]:
-        return {"url": f"{self.url}/example", "token": self.token, "wait": self.wait, "timeout": 2.0}
+        return {"url": f"{self.url}/example", "token": self.token, "wait": self.wait, "timeout": 20.0}
 
     def target(self) -> dict[str, Any]:
         return {"project": PROJECT, "type": "Bug"}

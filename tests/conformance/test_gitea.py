@@ -29,7 +29,7 @@ class GiteaHarness(SandboxHarness[GiteaSite]):
         return site
 
     def options(self) -> dict[str, Any]:
-        return {"url": self.url, "token": self.token, "wait": self.wait, "timeout": 2.0}
+        return {"url": self.url, "token": self.token, "wait": self.wait, "timeout": 20.0}
 
     def target(self) -> dict[str, Any]:
         return {"repo": REPO}

@@ -34,7 +34,7 @@ class GitHubHarness(SandboxHarness[GitHubSite]):
             "url": self.url,
             "token": self.token,
             "wait": self.wait,
-            "timeout": 2.0,
+            "timeout": 20.0,
             "seconds_between_writes": 0.0,
         }
 

@@ -35,7 +35,7 @@ class RedmineHarness(SandboxHarness[RedmineSite]):
         return site
 
     def options(self) -> dict[str, Any]:
-        return {"url": self.url, "key": self.key, "marker_field": FIELD, "wait": self.wait, "timeout": 2.0}
+        return {"url": self.url, "key": self.key, "marker_field": FIELD, "wait": self.wait, "timeout": 20.0}
 
     def target(self) -> dict[str, Any]:
         return {"project": "security", "private": self.private}
