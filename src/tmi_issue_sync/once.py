@@ -15,6 +15,8 @@ from .sync import Scope
 
 WAIT_MAX = 3600.0
 """Waiting for the next pass ends after this many seconds in all, whatever still waits."""
+REST = (0.05, 30.0)
+"""Seconds between two passes at the least: doubled from the first to the second while passes change nothing."""
 
 
 def passes(
@@ -32,7 +34,7 @@ def passes(
     `after` is told of each pass; `pausing` how long the next one waits, and for how long there is patience.
     `enough` is asked after each pass and each `sleep`.
     """
-    until = clock.monotonic() + WAIT_MAX
+    until, (rest, rest_max) = clock.monotonic() + WAIT_MAX, REST
     while True:
         report = one()
         after(report)
@@ -42,7 +44,8 @@ def passes(
         pausing(report.waits, left)
         if report.waits > left:
             return report
-        sleep(max(report.waits, 0.05))
+        rest = REST[0] if report.changed else min(2 * rest, rest_max)
+        sleep(max(report.waits, rest))
         if enough():
             return report
 

@@ -59,6 +59,11 @@ class Report:
         return sum(outcome.created for outcome in self.outcomes)
 
     @property
+    def changed(self) -> bool:
+        """Whether anything was made or written."""
+        return any(outcome.created or outcome.wrote for outcome in self.outcomes)
+
+    @property
     def failed(self) -> list[Outcome]:
         return [outcome for outcome in self.outcomes if outcome.error is not None]
 
