@@ -70,7 +70,9 @@ class Maker:
         """Find or disprove the tickets whose horizon is over (Do1-Do4); says what came of each."""
         for entry in entries:
             seen = self.seen.get(entry.tracker) if entry.tracker else None
-            if entry.side is not Side.INTENDED or seen is None or seen.sight.closed or seen.as_of is None:
+            if entry.side is not Side.INTENDED or seen is None or seen.as_of is None:
+                continue
+            if seen.sight.closed or seen.sight.unproven:
                 continue
             if self.watcher.left(seen.site, entry, seen.as_of) == 0:
                 try:
@@ -114,7 +116,7 @@ class Maker:
         if isinstance(ticket, Outcome):
             return ticket
         linked = self.linker.put(replace(decision, url=ticket.url), f"created {ticket.number}, ", created=True)
-        self._after(site, ticket, linked)
+        self._after(site, linked)
         return linked
 
     def _still_wanted(self, decision: Decision) -> Decision:
@@ -220,7 +222,7 @@ class Maker:
         self._audit(site, draft, f"{type(error).__name__}: {error.why}", error.request_id)
         return Outcome(decision, "not made", error=error)
 
-    def _after(self, site: Site, ticket: Ticket, linked: Outcome) -> None:
+    def _after(self, site: Site, linked: Outcome) -> None:
         """One ticket first: its link must be taken, and it must be listed, before the next is made (Lo7)."""
         match linked.error:
             case LinkRefused(every_link=True) as error:
@@ -233,16 +235,15 @@ class Maker:
                 self.alerts.append(error)
                 self.halted = Closed(f"TMI stopped answering: {error.why}", 0.0)
         if site.key not in self.closed and not self.ledger.site(site.key).seen:
-            self._canary(site, ticket)
+            self._canary(site)
 
-    def _canary(self, site: Site, ticket: Ticket) -> None:
+    def _canary(self, site: Site) -> None:
         again = self.watcher.look(site)
         self.seen[site.key] = again
         if again.error is not None:
             self.close(site.key, again.error)
-        elif not self.ledger.site(site.key).seen:
-            why = f"the first ticket there, {ticket.number}, is not listed yet: the rest follows it"
-            self.closed[site.key] = Closed(why, site.traits.lag)
+        elif again.sight.unproven:
+            self.closed[site.key] = Closed(again.sight.unproven, site.traits.lag)
 
     def close(self, key: TrackerKey, error: SyncError) -> Closed:
         """Take nothing more to this place in this pass, and say why once."""

@@ -71,7 +71,9 @@ class Sight:
 
     key: TrackerKey
     closed: str = ""
-    """Why nothing may be made here in this pass; empty where all is well."""
+    """Why nothing may be made here, nor anything asked, in this pass; empty where all is well."""
+    unproven: str = ""
+    """Why nothing may be made here yet, and no "none" be believed, though it answers (Lo7)."""
     retired: bool = False
     lag: float = 0.0
     """Seconds after which a lost ticket is usually listed: long before "none" may be believed."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .clock import Clock, Instant, elapsed, instant
-from .errors import TrackerError, Unavailable
+from .errors import Denied, TrackerError, Unavailable
 from .ledger import Ledger
 from .ledger.rows import Entry, Known, Side, SiteRow
 from .model import Gone, Look, Marker, Ticket, TrackerKey
@@ -77,11 +77,24 @@ class Watcher:
             return self._closed(site, error)
         if lie:
             self._ledger.keep(look)
-            return Seen(site, Sight(site.key, lie, site.retired), error=TrackerError(f"{site.name}: {lie}"))
+            return Seen(site, Sight(site.key, lie, retired=site.retired), error=TrackerError(f"{site.name}: {lie}"))
         settle = site.traits.settle()
         self._ledger.observe(site.key, look, at, full=since is None, lag=site.traits.lag, settle=settle)
-        sight = Sight(site.key, "", site.retired, site.traits.lag, self._horizons(site, at))
-        return Seen(site, sight, at)
+        why, trouble = self._unlisted(site)
+        sight = Sight(site.key, "", why, site.retired, site.traits.lag, self._horizons(site, at))
+        return Seen(site, sight, at, trouble)
+
+    def _unlisted(self, site: Site) -> tuple[str, Denied | None]:
+        """Why the rest waits for the first ticket that was made there; an error where only a person knows (Lo7)."""
+        threat_id = self._ledger.site(site.key).canary
+        first = next((t for t in self._ledger.tickets_of(threat_id) if t.sent and t.key == site.key), None)
+        if first is None:
+            return "", None
+        if first.gone_since is None:
+            return f"the first ticket there, {first.number}, is not listed yet: the rest follows it", None
+        why = f"the first ticket there, {first.number}, was in no list, and can't be read any more"
+        todo = f"May the account still see its tickets? If a person deleted it, go on with: retry {threat_id}"
+        return why, Denied(f"{site.name}: {why}", todo=todo)
 
     def _changed(self, site: Site, since: datetime | None) -> tuple[Look, Instant]:
         start = instant(self._clock, None)
@@ -178,7 +191,9 @@ class Watcher:
         if isinstance(error, Unavailable):
             self.unavailable(site, error)
         return Seen(
-            site, Sight(site.key, f"{site.name} is closed in this pass: {error.why}", site.retired), error=error
+            site,
+            Sight(site.key, f"{site.name} is closed in this pass: {error.why}", retired=site.retired),
+            error=error,
         )
 
     def unavailable(self, site: Site, error: Unavailable) -> None:

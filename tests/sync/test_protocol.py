@@ -14,6 +14,7 @@ from tmi_issue_sync.errors import LedgerError, Locked, SyncError
 from tmi_issue_sync.ledger import LedgerLock
 from tmi_issue_sync.plan import Kind, Policy
 from tmi_issue_sync.report import Report
+from tmi_issue_sync.sandbox import facts
 from tmi_issue_sync.sync import Scope
 
 N = 3
@@ -233,6 +234,63 @@ def test_the_canary_must_be_seen_before_the_rest_is_made(world: Rig) -> None:
     assert len(world.made()) == 1
     world.wait(5)
     finish(world)
+
+
+def test_the_canary_is_the_only_one_in_later_passes_too(world: Rig) -> None:
+    world.github.set_lag(60)
+    world.options = {"lag": 60}
+    for _ in range(3):
+        report = world.run()
+        assert (len(world.made()), report.exit_code) == (1, 0)
+        told = [outcome.text for outcome in report.outcomes] + [decision.reason for decision in report.decisions]
+        assert sum("the first ticket there" in text for text in told) >= N - 1
+    world.wait(70)
+    finish(world)
+
+
+def test_a_canary_that_shows_nowhere_stays_alone_until_a_person_says_go_on(world: Rig) -> None:
+    """Nobody knows whether it was deleted, or is hidden as all that follows would be."""
+    world.github.set_lag(60)
+    world.options = {"lag": 60}
+    world.run()
+    world.github.delete(1)
+    world.github.set_lag(0)
+    world.wait(70)
+    for _ in range(3):
+        report = world.run()
+        assert (len(world.made()), report.exit_code) == (1, 77)
+    first = facts.made(world.log)[0].threat_id
+    assert str(report.alerts[0]).endswith(f"go on with: retry {first}")
+    with world.setup() as setup:
+        setup.ledger.retry(first)
+    world.run()
+    assert len(world.made()) == N
+
+
+def test_no_doubt_ends_before_the_canary_is_listed(world: Rig) -> None:
+    world.github.set_lag(60)
+    world.options = {"lag": 60}
+    world.strike("drop-after")
+    world.run()
+    world.github.delete(2)  # the canary; the first ticket's answer was lost
+    world.github.set_lag(3600)
+    world.wait(300)
+    assert "in doubt; the first ticket there" in str([decision.reason for decision in world.run().decisions])
+    assert len(world.made()) == 2
+
+
+def test_where_every_ticket_went_the_next_is_a_canary_again(world: Rig) -> None:
+    """They may be hidden: a doubt that ends there makes one ticket more at the most."""
+    finish(world)
+    world.tmi.load([model(threat(8), threat(9), n=2)], owner="alice")
+    for number in range(1, N + 1):
+        world.github.delete(number)
+    world.github.set_lag(60)
+    world.options = {"lag": 60}
+    world.wait(70)
+    world.run()
+    world.run()
+    assert len(world.made()) == N + 1
 
 
 def test_a_first_run_of_more_than_ten_wants_a_word(tmp_path: Path) -> None:

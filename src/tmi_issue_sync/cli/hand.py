@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from ..errors import SyncError, UsageError
 from ..ledger import Ledger
-from ..ledger.rows import Entry, Link, Side
+from ..ledger.rows import Entry, Link, Side, SiteRow
 from ..sync import Scope, run_pass
 from ..wiring import Wired, open_ledger, wired
 from .progress import shown
@@ -40,10 +41,11 @@ def _plausible(threat_id: str) -> None:
         raise UsageError(f"{threat_id!r} is no threat's id", todo=todo) from None
 
 
-def _held(entry: Entry) -> bool:
+def _held(entry: Entry, sites: Iterable[SiteRow]) -> bool:
     """Whether anything is there that `retry` takes away."""
     stops = (entry.parked, entry.skipped, entry.restored, entry.attempts, entry.side is Side.INTENDED)
-    return any(stops) or entry.link in (Link.BLOCKED, Link.OPTED_OUT)
+    first = any(site.canary == entry.threat_id for site in sites)
+    return any(stops) or first or entry.link in (Link.BLOCKED, Link.OPTED_OUT)
 
 
 def retry(shell: Shell, threat_id: str, *, new_ticket: bool) -> int:
@@ -57,8 +59,9 @@ def retry(shell: Shell, threat_id: str, *, new_ticket: bool) -> int:
         entry = ledger.entry(threat_id)
         if entry is None:
             raise UsageError(f"the ledger knows nothing of threat {threat_id}, so nothing holds it back")
+        held = _held(entry, ledger.sites().values())
         ledger.retry(threat_id)
-    if not _held(entry):
+    if not held:
         say(f"Nothing holds {_name(entry.name, threat_id)} back: see tmi-issue-sync explain {threat_id}")
         return 0
     say(f"{_name(entry.name, threat_id)} is tried again in the next pass.")

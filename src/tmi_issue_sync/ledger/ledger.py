@@ -129,6 +129,9 @@ class Ledger(Looks):
         with self._store.transaction():
             self._keep_ticket(ticket, sent=True)
             self._store.run("UPDATE creates SET outcome = 'made', ticket_id = ? WHERE seq = ?", ticket.ref.id, seq)
+            where = " AND ".join(f"{name} = ?" for name in key_columns(key))
+            first = f"UPDATE trackers SET canary = ? WHERE {where} AND seen = 0"  # noqa: S608
+            self._store.run(first, threat.id, *key_columns(key).values())
             place = {**key_columns(key), "ticket_id": ticket.ref.id, "offered": 0}
             self._threat(threat.id, side=Side.CREATED, **place, **NO_INTENT, **_names(threat))
         self._broken = False
@@ -224,7 +227,10 @@ class Ledger(Looks):
             self._threat(threat_id, skipped=1)
 
     def retry(self, threat_id: str) -> None:
-        """Forget parked, skipped, opted out, blocked and unlinked; a doubt stays a doubt (Do1)."""
+        """Forget parked, skipped, opted out, blocked and unlinked; a doubt stays a doubt (Do1).
+
+        If its ticket was the first of its tracker and never listed, the next one is the first (Lo7).
+        """
         with self._store.transaction():
             entry = self.entry(threat_id)
             state: dict[str, Any] = {"parked": "", "skipped": 0, "restored": 0, "blocked_at": "", "why": ""}
@@ -233,6 +239,7 @@ class Ledger(Looks):
             if entry and entry.link in (Link.OPTED_OUT, Link.BLOCKED):
                 state["link"] = Link.BLANK
             self._threat(threat_id, **state)
+            self._store.run("UPDATE trackers SET canary = '' WHERE canary = ?", threat_id)
 
     def new_generation(self, threat_id: str) -> int:
         """Raise the generation (Id5); the caller has checked that it may. Gives the new one."""

@@ -12,6 +12,13 @@ from . import read
 from .records import Records, key_columns
 from .rows import Known, Side, SiteRow, keeper
 
+_NONE_LEFT = """
+UPDATE trackers SET seen = 0
+WHERE (adapter, host, project) IN (
+    SELECT adapter, host, project FROM tickets GROUP BY adapter, host, project HAVING count(*) = count(gone_since)
+)
+"""
+"""Where all known tickets have gone, deleted or out of sight, nothing shows any more that lists are true (Lo7)."""
 NO_INTENT: dict[str, Any] = {"seq": None, **read.instant_columns("doubt", None)}
 
 
@@ -47,7 +54,7 @@ class Looks(Records):
             if full:
                 changes["full_look_at"] = read.stamp(self._clock.now())
             if look.tickets:
-                changes["seen"] = 1
+                changes |= {"seen": 1, "canary": ""}
             if not row.settled:
                 changes |= self._settle(row, at, settle)
             self._store.upsert("trackers", key_columns(key), {"settled": int(row.settled), **changes})
@@ -183,6 +190,7 @@ class Looks(Records):
         now = read.stamp(self._clock.now())
         where = "adapter = ? AND host = ? AND id = ? AND gone_since IS NULL"
         self._store.run(f"UPDATE tickets SET gone_since = ? WHERE {where}", now, *_ref(ref))  # noqa: S608
+        self._store.run(_NONE_LEFT)
         where = "adapter = ? AND host = ? AND ticket_id = ? AND side = 'created'"
         for row in self._store.rows(f"SELECT threat_id FROM threats WHERE {where}", *_ref(ref)):  # noqa: S608
             left = [t for t in self.tickets_of(row["threat_id"]) if t.gone_since is None]

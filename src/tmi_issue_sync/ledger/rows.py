@@ -98,7 +98,9 @@ class SiteRow:
     watermark: datetime | None
     full_look_at: datetime | None
     seen: bool
-    """Some look has shown a ticket of ours here (Lo7)."""
+    """Some look has shown a ticket of ours here, and not all that are known have gone since (Lo7)."""
+    canary: str
+    """The threat whose ticket was the first made here while nothing was seen; empty when a look shows one (Lo7)."""
     first_look: datetime | None
     """The tracker's Date when this ledger first looked: younger tickets that it did not send are another's."""
     settled: bool

@@ -117,5 +117,10 @@ def m001_tables(db: Database) -> None:
             db.execute(statement)
 
 
-LATEST = 1
+@migrations()
+def m002_canary(db: Database) -> None:
+    db.execute("ALTER TABLE trackers ADD COLUMN canary TEXT NOT NULL DEFAULT ''")
+
+
+LATEST = 2
 """What this version writes into `PRAGMA user_version`; a higher one is a newer program's (St7)."""
