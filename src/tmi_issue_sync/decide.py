@@ -137,7 +137,7 @@ def _in_doubt(threat: Threat, entry: Entry, view: View) -> Decision:
         soon = None if left is None else min(left, max(sight.lag, 1.0))
         why = f"in doubt: the answer to its create was lost; if no ticket shows, another is made{_in(left)}"
         return Decision(threat, Kind.WAIT, why, seconds=soon, wants=True)
-    if sight.unproven:
+    if sight.unproven and sight.first != threat.id:
         return Decision(threat, Kind.WAIT, f"in doubt; {sight.unproven}", seconds=sight.lag, wants=True)
     return Decision(threat, Kind.FIND, "in doubt, and the horizon is over: look whether the ticket exists")
 
@@ -212,7 +212,7 @@ def _ready(threat: Threat, read: ModelRead, to: Destination, view: View) -> Deci
     if sight is None or sight.closed:
         why = sight.closed if sight else f"{to.key} was not looked at"
         return Decision(threat, Kind.WAIT, why, to=to, wants=True)
-    if sight.unproven:
+    if sight.unproven and sight.first != threat.id:
         return Decision(threat, Kind.WAIT, sight.unproven, to=to, seconds=sight.lag, wants=True)
     if to.key in view.unlinkable:
         words = view.unlinkable[to.key]

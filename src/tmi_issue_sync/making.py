@@ -72,7 +72,7 @@ class Maker:
             seen = self.seen.get(entry.tracker) if entry.tracker else None
             if entry.side is not Side.INTENDED or seen is None or seen.as_of is None:
                 continue
-            if seen.sight.closed or seen.sight.unproven:
+            if seen.sight.closed or (seen.sight.unproven and seen.sight.first != entry.threat_id):
                 continue
             if self.watcher.left(seen.site, entry, seen.as_of) == 0:
                 try:
@@ -139,6 +139,8 @@ class Maker:
             if closed is not None:
                 raise closed
         site = self.seen[to.key].site
+        if self.ledger.site(to.key).canary:
+            raise Closed("the first ticket there is not listed yet: the rest follows it", site.traits.lag)
         if to.key not in self.checked:
             self._check(site, to)
             self.checked.add(to.key)
@@ -234,7 +236,7 @@ class Maker:
             case error:
                 self.alerts.append(error)
                 self.halted = Closed(f"TMI stopped answering: {error.why}", 0.0)
-        if site.key not in self.closed and not self.ledger.site(site.key).seen:
+        if site.key not in self.closed and self.ledger.site(site.key).canary:
             self._canary(site)
 
     def _canary(self, site: Site) -> None:

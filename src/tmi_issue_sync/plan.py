@@ -73,7 +73,9 @@ class Sight:
     closed: str = ""
     """Why nothing may be made here, nor anything asked, in this pass; empty where all is well."""
     unproven: str = ""
-    """Why nothing may be made here yet, and no "none" be believed, though it answers (Lo7)."""
+    """Why nothing may be made here yet, and no "none" be believed but of `first`, though it answers (Lo7)."""
+    first: str = ""
+    """The threat whose ticket must be listed before others are made."""
     retired: bool = False
     lag: float = 0.0
     """Seconds after which a lost ticket is usually listed: long before "none" may be believed."""

@@ -80,21 +80,33 @@ class Watcher:
             return Seen(site, Sight(site.key, lie, retired=site.retired), error=TrackerError(f"{site.name}: {lie}"))
         settle = site.traits.settle()
         self._ledger.observe(site.key, look, at, full=since is None, lag=site.traits.lag, settle=settle)
-        why, trouble = self._unlisted(site)
-        sight = Sight(site.key, "", why, site.retired, site.traits.lag, self._horizons(site, at))
-        return Seen(site, sight, at, trouble)
+        first = self._ledger.site(site.key).canary
+        why, trouble = self._unlisted(site, first, at) if first else ("", None)
+        horizons = self._horizons(site, at)
+        return Seen(site, Sight(site.key, "", why, first, site.retired, site.traits.lag, horizons), at, trouble)
 
-    def _unlisted(self, site: Site) -> tuple[str, Denied | None]:
-        """Why the rest waits for the first ticket that was made there; an error where only a person knows (Lo7)."""
-        threat_id = self._ledger.site(site.key).canary
-        first = next((t for t in self._ledger.tickets_of(threat_id) if t.sent and t.key == site.key), None)
-        if first is None:
+    def _unlisted(self, site: Site, threat_id: str, at: Instant) -> tuple[str, Denied | None]:
+        """Why the rest waits for the first ticket there (Lo7), and the error where only a person knows better."""
+        entry, known = self._ledger.entry(threat_id), self._ledger.tickets_of(threat_id)
+        first = next((ticket for ticket in known if ticket.sent and ticket.key == site.key), None)
+        todo = f"May the account see its tickets? Else mend that, and go on with: retry {threat_id}"
+        if first is not None:
+            why = f"the first ticket there, {first.number}, is not listed yet: the rest follows it"
+            listed_by = first.created_at + timedelta(seconds=site.traits.lag + 10)
+            if first.gone_since is not None:
+                trouble = f"the first ticket there, {first.number}, was in no list, and can't be read any more"
+            elif at.date is not None and at.date > listed_by:
+                trouble = f"the first ticket there, {first.number}, is in no list; is its marker still in it?"
+            else:
+                return why, None
+        elif entry is not None and entry.side is Side.INTENDED:
+            return "the create of the first ticket there is in doubt: the rest follows it", None
+        elif entry is not None and entry.parked:
+            trouble = f"the first ticket there was not to be made: {entry.parked}"
+        else:  # it was moved elsewhere before it was listed
+            self._ledger.no_canary(threat_id)
             return "", None
-        if first.gone_since is None:
-            return f"the first ticket there, {first.number}, is not listed yet: the rest follows it", None
-        why = f"the first ticket there, {first.number}, was in no list, and can't be read any more"
-        todo = f"May the account still see its tickets? If a person deleted it, go on with: retry {threat_id}"
-        return why, Denied(f"{site.name}: {why}", todo=todo)
+        return trouble, Denied(f"{site.name}: {trouble}", todo=todo)
 
     def _changed(self, site: Site, since: datetime | None) -> tuple[Look, Instant]:
         start = instant(self._clock, None)

@@ -80,7 +80,7 @@ def test_patience_ends() -> None:
 
 
 def test_passes_that_change_nothing_come_slower_and_slower() -> None:
-    """TMI's cache is old for minutes, or a tracker is down: each pass says "next time", and asks everybody again."""
+    """TMI's cache is old for minutes, or a tracker is down: each pass says "next time" and asks everybody again."""
     count, slept = _run([0.0] * 200, sleeps=999)
     assert 100 < count < 140
     assert slept > WAIT_MAX - 60

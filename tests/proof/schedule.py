@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from tmi_issue_sync.report import Report
 
 from . import invariants as must
 from .faults import Strike
@@ -122,6 +125,7 @@ def _forgotten(world: World) -> None:
         row.excuses |= row.forgiven
 
 
+ASKED = re.compile(r"go on with: retry (\S+)")
 PARKED = "parked after three lost creates"
 OTHER = {INSTANCE: "https://tmi.other.example", "https://tmi.other.example": INSTANCE}
 CONFIGS: tuple[tuple[dict[str, str], str], ...] = (
@@ -154,7 +158,7 @@ def calm(world: World, machine: Machine) -> None:
     settle = terms.wait + terms.late + 2 * terms.lag + 80.0
     for pause in (0.0, settle, settle, settle, DAY, settle, settle, DAY, settle):
         world.time.advance(pause)
-        machine.run()
+        _obey(machine, machine.run())
         if pause and not _unlinked(world) and terms.beyond == 1 and not world.lied:
             break
     _excuse(world)
@@ -163,6 +167,13 @@ def calm(world: World, machine: Machine) -> None:
         world.judge("S1 after sweep", must.S1_after_sweep(world, row))
         world.judge("F1 after all", must.F1_after_all(world, row))
     idle(world, machine)
+
+
+def _obey(machine: Machine, report: Report | None) -> None:
+    """A person does what an alert asks for: the first ticket of a tracker was deleted before any list showed it."""
+    for alert in report.alerts if report else ():
+        if asked := ASKED.search(str(alert)):
+            machine.by_hand("retry", asked[1])
 
 
 def _unlinked(world: World) -> list[str]:

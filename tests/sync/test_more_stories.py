@@ -14,7 +14,7 @@ from sync.doors import FIRST, Killed, Wrapped, dies_after_the_create, entry, onl
 from tmi_issue_sync.ledger.rows import Side
 from tmi_issue_sync.model import Look, Marker
 from tmi_issue_sync.plan import Kind, Policy
-from tmi_issue_sync.sync import Setup
+from tmi_issue_sync.sync import Scope, Setup
 from tmi_issue_sync.tmi.door import Prepared, Receipt
 
 
@@ -190,12 +190,13 @@ def test_a_sure_refusal_is_no_doubt(world: Rig, status: int) -> None:
 
 
 def test_doubts_count_for_the_budget(tmp_path: Path) -> None:
-    with rig(tmp_path, model(*(threat(n) for n in range(4)))) as world:
-        world.policy = Policy(per_pass=50, per_day=2)
+    with rig(tmp_path, model(*(threat(n) for n in range(5)))) as world:
+        world.policy = Policy(per_pass=50, per_day=3)
+        world.run(Scope(limit=1))
         world.strike("drop-before", times=2)
         for _ in range(2):
             world.run()
-        assert posts(world) == 2
+        assert posts(world) == 3
 
 
 def test_a_dropped_marker_closes_the_tracker(tmp_path: Path) -> None:

@@ -131,6 +131,7 @@ def test_a_second_start_names_the_holder(world: Rig) -> None:
 
 @pytest.mark.parametrize("jump", [10 * 86_400.0, -10 * 86_400.0])
 def test_story_3_a_wall_clock_that_jumps_ends_no_horizon_and_prolongs_none(world: Rig, jump: float) -> None:
+    world.run(Scope(limit=1))
     world.strike("drop-before")
     world.run()
     world.clock.wall = jump
@@ -267,16 +268,31 @@ def test_a_canary_that_shows_nowhere_stays_alone_until_a_person_says_go_on(world
     assert len(world.made()) == N
 
 
-def test_no_doubt_ends_before_the_canary_is_listed(world: Rig) -> None:
+def test_a_canary_in_doubt_holds_the_rest_back(world: Rig) -> None:
     world.github.set_lag(60)
     world.options = {"lag": 60}
     world.strike("drop-after")
     world.run()
-    world.github.delete(2)  # the canary; the first ticket's answer was lost
+    world.run()
+    assert len(world.made()) == 1
+    world.wait(70)
+    finish(world)
+
+
+def test_a_doubt_is_not_ended_while_a_canary_is_unseen(world: Rig) -> None:
+    finish(world)
+    world.tmi.load([model(threat(8), threat(9), n=2)], owner="alice")
+    world.wait(7200)
     world.github.set_lag(3600)
+    world.options = {"lag": 60}
+    world.strike("drop-after")
+    world.run(Scope(limit=1))  # in doubt, where a list has shown tickets before
+    for number in range(1, N + 1):
+        world.github.delete(number)
+    world.run()  # every known ticket is gone: the other threat's ticket is the canary
     world.wait(300)
-    assert "in doubt; the first ticket there" in str([decision.reason for decision in world.run().decisions])
-    assert len(world.made()) == 2
+    world.run()
+    assert len(world.made()) == N + 2
 
 
 def test_where_every_ticket_went_the_next_is_a_canary_again(world: Rig) -> None:

@@ -93,11 +93,11 @@ class Ledger(Looks):
                 raise LedgerError(f"threat {threat.id} already has a ticket or a doubt ({entry.side})")
             seq = int(self.get("seq") or 0) + 1
             self._set("seq", str(seq))
-            now = read.stamp(self._clock.now())
+            now, place = read.stamp(self._clock.now()), key_columns(key)
             self._store.upsert(
                 "creates",
                 {"seq": seq},
-                {"threat_id": threat.id, **key_columns(key), "at": now, "mark": mark, "outcome": "sent"},
+                {"threat_id": threat.id, **place, "at": now, "mark": mark, "outcome": "sent"},
             )
             doubt = read.instant_columns("doubt", None)
             state = {
@@ -107,9 +107,11 @@ class Ledger(Looks):
                 "nest_under": nest_under,
                 "parked": "",
                 **doubt,
-                **key_columns(key),
+                **place,
             }
             self._threat(threat.id, **state, **_names(threat))
+            here = "adapter = ? AND host = ? AND project = ?"
+            self._store.run(f"UPDATE trackers SET canary = ? WHERE {here} AND seen = 0", threat.id, *place.values())  # noqa: S608
         self._testify(seq)
         return seq
 
@@ -129,9 +131,6 @@ class Ledger(Looks):
         with self._store.transaction():
             self._keep_ticket(ticket, sent=True)
             self._store.run("UPDATE creates SET outcome = 'made', ticket_id = ? WHERE seq = ?", ticket.ref.id, seq)
-            where = " AND ".join(f"{name} = ?" for name in key_columns(key))
-            first = f"UPDATE trackers SET canary = ? WHERE {where} AND seen = 0"  # noqa: S608
-            self._store.run(first, threat.id, *key_columns(key).values())
             place = {**key_columns(key), "ticket_id": ticket.ref.id, "offered": 0}
             self._threat(threat.id, side=Side.CREATED, **place, **NO_INTENT, **_names(threat))
         self._broken = False
@@ -141,6 +140,7 @@ class Ledger(Looks):
         with self._store.transaction():
             self._store.run("UPDATE creates SET outcome = 'refused' WHERE seq = ?", seq)
             self._threat(threat_id, side=Side.NONE, **NO_TICKET, **NO_INTENT, parked=parked)
+            self._no_canary(threat_id)
 
     def doubt(self, threat_id: str, since: Instant) -> None:
         """The outcome is unknown: the horizon starts now (Do1)."""
@@ -156,6 +156,8 @@ class Ledger(Looks):
             self._store.run("UPDATE creates SET outcome = 'none' WHERE seq = ?", entry.seq)
             changes = {"attempts": entry.attempts + 1, "parked": parked}
             self._threat(threat_id, side=Side.NONE, **NO_TICKET, **NO_INTENT, **changes)
+            if not parked:
+                self._no_canary(threat_id)
 
     def nested(self, threat_id: str) -> None:
         """Its ticket stands below its parent, or never will."""
@@ -229,7 +231,7 @@ class Ledger(Looks):
     def retry(self, threat_id: str) -> None:
         """Forget parked, skipped, opted out, blocked and unlinked; a doubt stays a doubt (Do1).
 
-        If its ticket was the first of its tracker and never listed, the next one is the first (Lo7).
+        Where the rest of its tracker waits for its ticket to be listed, another one may be the first (Lo7).
         """
         with self._store.transaction():
             entry = self.entry(threat_id)
@@ -239,7 +241,7 @@ class Ledger(Looks):
             if entry and entry.link in (Link.OPTED_OUT, Link.BLOCKED):
                 state["link"] = Link.BLANK
             self._threat(threat_id, **state)
-            self._store.run("UPDATE trackers SET canary = '' WHERE canary = ?", threat_id)
+            self._no_canary(threat_id)
 
     def new_generation(self, threat_id: str) -> int:
         """Raise the generation (Id5); the caller has checked that it may. Gives the new one."""

@@ -140,6 +140,14 @@ class Looks(Records):
             if doubt is None or elapsed(doubt, at) is None:
                 self._threat(row["threat_id"], **read.instant_columns("doubt", at))
 
+    def no_canary(self, threat_id: str) -> None:
+        """Nothing waits for this threat's ticket to be listed: it is elsewhere (Lo7)."""
+        with self._store.transaction():
+            self._no_canary(threat_id)
+
+    def _no_canary(self, threat_id: str) -> None:
+        self._store.run("UPDATE trackers SET canary = '' WHERE canary = ?", threat_id)
+
     def trouble(self, key: TrackerKey, at: Instant) -> None:
         """It answered 5xx: for a while it may list late."""
         with self._store.transaction():

@@ -100,7 +100,8 @@ class SiteRow:
     seen: bool
     """Some look has shown a ticket of ours here, and not all that are known have gone since (Lo7)."""
     canary: str
-    """The threat whose ticket was the first made here while nothing was seen; empty when a look shows one (Lo7)."""
+    """The threat of the one create that was sent here while nothing was seen; empty when a look shows a ticket, or
+    when it surely made none (Lo7)."""
     first_look: datetime | None
     """The tracker's Date when this ledger first looked: younger tickets that it did not send are another's."""
     settled: bool
