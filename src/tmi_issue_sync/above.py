@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .clock import Clock
 from .errors import Closed, TrackerError, Unavailable, Uncertain
 from .ledger import Ledger
 from .ledger.rows import Entry, Link, Side, Write
-from .model import Parent, Threat, Ticket, TrackerKey
+from .model import Parent, Threat, ThreatModel, Ticket, TrackerKey
 from .parents import as_threat
 from .plan import FRESH
 from .rules import Destination
@@ -30,17 +30,18 @@ class Above:
     run_id: str
     watcher: Watcher
     seen: dict[TrackerKey, Seen]
-    listed: dict[str, Threat] = field(default_factory=dict)
+    listed: dict[str, ThreatModel] = field(default_factory=dict)
     listed_at: float = float("-inf")
     by_person: dict[str, Parent | None] = field(default_factory=dict)
     """What people linked to models, by URL; None where that can be no parent."""
 
-    def model(self, model_id: str) -> Threat | None:
-        """A whole model as TMI lists it now, or a moment ago (Cr1). Raises TmiError."""
+    def model(self, read: ThreatModel) -> Threat | None:
+        """A whole model as TMI lists it now or a moment ago (Cr1), its metadata as it was read. Raises TmiError."""
         if self.clock.monotonic() - self.listed_at >= FRESH:
             self.listed_at = self.clock.monotonic()
-            self.listed = {model.id: as_threat(model) for model in self.tmi.threat_models()}
-        return self.listed.get(model_id)
+            self.listed = {model.id: model for model in self.tmi.threat_models()}
+        found = self.listed.get(read.id)
+        return as_threat(replace(found, metadata=read.metadata)) if found else None
 
     def parent(self, threat: Threat, to: Destination) -> Parent | None:
         """The ticket of the threat's model, where it is on the same tracker. Raises Closed, TrackerError."""

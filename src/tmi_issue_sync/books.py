@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .ledger import Ledger
-from .ledger.rows import Link
+from .ledger.rows import Entry, Known, Link
 from .model import ModelRead
 from .plan import Decision, Kind, Plan
 
@@ -18,21 +18,19 @@ class Books:
 
     def enter(self, found: Plan, reads: Mapping[str, ModelRead], *, whole: bool) -> None:
         """What TMI shows goes into the ledger; nothing is sent anywhere."""
-        entries = self._ledger.entries()
+        entries, tickets = self._ledger.entries(), {known.url: known for known in self._ledger.tickets()}
         for decision in found.of(Kind.OPTED_OUT):
             entry = entries.get(decision.threat.id)
             if decision.threat.issue_uri.strip() and (entry is None or entry.link is not Link.OPTED_OUT):
                 self._ledger.opted_out(decision.threat)
         for decision in found.of(Kind.KEEP):
-            self._keep(decision)
+            self._keep(decision, entries.get(decision.threat.id), tickets.get(decision.url))
         if whole:
             self._missing(reads)
 
-    def _keep(self, decision: Decision) -> None:
+    def _keep(self, decision: Decision, entry: Entry | None, mine: Known | None) -> None:
         threat, url = decision.threat, decision.url
-        entry = self._ledger.entry(threat.id)
-        mine = next((t for t in self._ledger.tickets_of(threat.id) if t.url == url), None)
-        if mine is None:  # a person's link, adopted before
+        if mine is None or mine.threat_id != threat.id:  # a person's link, adopted before
             return
         if entry is None or entry.ticket != mine.ref:
             self._ledger.point(threat, mine)

@@ -65,11 +65,20 @@ def instant(clock: Clock, date: datetime | None) -> Instant:
     return Instant(date, clock.monotonic(), clock.boot_id() if date else _PROCESS)
 
 
+BACKWARDS = 60.0
+"""Seconds by which a server's nodes may disagree; a `Date` further back says that one of the two was wrong."""
+
+
 def elapsed(start: Instant, now: Instant) -> float | None:
-    """Seconds that have surely passed: the smaller of the two clocks' answers; None where neither can tell."""
+    """Seconds that have surely passed: the smaller of the two clocks' answers; None where neither can tell.
+
+    A server's clock that was set back compares with nothing: whoever waits starts again, which is the later side.
+    """
     same_boot = start.boot_id == now.boot_id
     uptime = now.uptime - start.uptime
     if start.date is None or now.date is None:
         return uptime if same_boot else None
     dates = (now.date - start.date).total_seconds()
+    if dates < -BACKWARDS:
+        return None
     return min(dates, uptime) if same_boot else dates

@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from .ledger.rows import Entry, Known, Link, Side, keeper
 from .model import ModelRead, Threat
 from .parents import place
-from .plan import RESTORES, Decision, Kind, View
+from .plan import LINKS, RESTORES, Decision, Kind, View
 from .rules import Destination, choose
 from .urls import host_of, is_url, same_url
 
@@ -35,7 +35,15 @@ UNDECIDED = frozenset({Kind.WAIT, Kind.FIND, Kind.PARKED, Kind.REFUSED, Kind.FOR
 
 
 def decide(threat: Threat, read: ModelRead, view: View) -> Decision:
-    """The truth table above, for one threat."""
+    """The truth table above, for one threat; no link is written while the last one may still arrive (Wr2)."""
+    found = _decided(threat, read, view)
+    if found.kind in LINKS and (held := view.held(threat.id)):
+        why = f"the answer to its link was lost; it may still arrive{_in(held)}"
+        return replace(found, kind=Kind.WAIT, reason=why, seconds=held)
+    return found
+
+
+def _decided(threat: Threat, read: ModelRead, view: View) -> Decision:
     uri = threat.issue_uri.strip()
     if not uri:
         return _blank(threat, read, view)
@@ -55,7 +63,7 @@ def _with_link(threat: Threat, uri: str, read: ModelRead, view: View) -> Decisio
     mine = next((ticket for ticket in tickets if same_url(ticket.url, uri)), None)
     if mine is not None:
         return _with_ours(threat, mine, read, view)
-    if entry and entry.link is Link.ADOPTED and same_url(entry.link_url, uri):
+    if entry and entry.link is Link.ADOPTED and entry.link_url == uri:
         return Decision(threat, Kind.KEEP, "linked by a person", url=uri)
     if entry and entry.side is Side.CREATED and entry.offered and same_url(entry.link_url, uri):
         ticket = _ticket_of(entry, view)
@@ -112,7 +120,7 @@ def _blank(threat: Threat, read: ModelRead, view: View) -> Decision:
             how = "by hand (`skip`)" if entry.skipped else "by its issue_uri n/a"
             return Decision(threat, Kind.OPTED_OUT, f"opted out {how}; `retry {threat.id}` ends it")
         if entry.link is Link.ADOPTED:
-            return Decision(threat, Kind.RESTORE, "a person's link vanished", url=entry.link_url)
+            return _persons(threat, entry, view)
         if entry.side is Side.CREATED:
             return _unlinked(threat, entry, view)
         if entry.side is Side.GONE:
@@ -122,6 +130,15 @@ def _blank(threat: Threat, read: ModelRead, view: View) -> Decision:
                 f"{entry.why or 'its ticket is gone'}; `retry --new-ticket {threat.id}` makes another",
             )
     return _new(threat, read, entry, view)
+
+
+def _persons(threat: Threat, entry: Entry, view: View) -> Decision:
+    """A person's link is blank in TMI: it vanished, was taken away, or was refused when we were to write it."""
+    if entry.blocked_at == blocked_key(threat, view.now, view.version()):
+        return Decision(threat, Kind.BLOCKED, f"TMI refuses a person's link: {entry.why}", url=entry.link_url)
+    if entry.restored >= RESTORES:
+        return Decision(threat, Kind.UNLINKED, "unlinked by hand", url=entry.link_url)
+    return Decision(threat, Kind.RESTORE, "a person's link vanished", url=entry.link_url)
 
 
 def _in_doubt(threat: Threat, entry: Entry, view: View) -> Decision:
@@ -146,9 +163,6 @@ def _unlinked(threat: Threat, entry: Entry, view: View) -> Decision:
     ticket = _ticket_of(entry, view)
     if ticket is None:
         return Decision(threat, Kind.GONE, "its ticket is not known any more")
-    if held := view.held(threat.id):
-        why = f"the answer to the link to {ticket.number} was lost; it may still arrive{_in(held)}"
-        return Decision(threat, Kind.WAIT, why, url=ticket.url, seconds=held)
     if entry.link is Link.LINKED:
         if entry.restored >= RESTORES:
             return Decision(threat, Kind.UNLINKED, f"unlinked by hand from {ticket.number}", url=ticket.url)

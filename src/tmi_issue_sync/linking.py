@@ -122,7 +122,7 @@ class Linker:
         if sent.ours:
             self._ledger.linked(row, sent.url, restored=sent.decision.kind is Kind.RESTORE)
         else:
-            self._ledger.adopted(row, sent.url)
+            self._ledger.adopted(row, sent.url, restored=sent.decision.kind is Kind.RESTORE)
 
     def _audit(self, threat: Threat, url: str, sent_id: str, got_id: str, outcome: str) -> None:
         name = threat.id if threat.whole_model else f"{threat.model.id}/{threat.id}"

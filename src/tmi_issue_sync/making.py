@@ -61,7 +61,10 @@ class Maker:
     """TMI stopped answering: tickets that can't be linked are not made."""
     lost: dict[TrackerKey, int] = field(default_factory=dict)
     """Lost answers in a row, by tracker."""
-    checked: set[TrackerKey] = field(default_factory=set)
+    checked: dict[TrackerKey, bool] = field(default_factory=dict)
+    """Places that may take tickets, and whether anybody can read them."""
+    sent: int = 0
+    """Creates that were begun."""
     probed: dict[str, TmiError | None] = field(default_factory=dict)
 
     # -- doubts --------------------------------------------------------------------------------------------
@@ -101,18 +104,19 @@ class Maker:
     def make(self, planned: Decision) -> Outcome:
         """All of Cr1 again, then intend, create, record, link."""
         try:
-            decision = self._still_wanted(planned)
-            if decision.kind is not Kind.CREATE or decision.to is None:
+            assert planned.to is not None
+            site = self._open(planned.to, planned.threat)
+            parent = self.above.parent(planned.threat, planned.to)
+            decision = self._still_wanted(planned)  # last: what comes before may take its time (Cr1)
+            if decision.kind is not Kind.CREATE or decision.to != planned.to:
                 return Outcome(decision, f"not made: {decision.reason}", waits=decision.seconds)
-            site = self._open(decision.to, decision.threat)
-            parent = self.above.parent(decision.threat, decision.to)
-            draft = self.draft(decision.threat, decision.to, parent)
+            draft = self.draft(decision.threat, planned.to, parent)
         except Closed as closed:
             return Outcome(planned, f"waits: {closed.why}", waits=closed.seconds)
         except (TmiError, TrackerError) as error:
             return Outcome(planned, "not made", error=error)
         nest_under = parent.url if parent and isinstance(site.tracker, Nester) else ""
-        ticket = self._create(decision, decision.to, site, draft, nest_under)
+        ticket = self._create(decision, planned.to, site, draft, nest_under)
         if isinstance(ticket, Outcome):
             return ticket
         linked = self.linker.put(replace(decision, url=ticket.url), f"created {ticket.number}, ", created=True)
@@ -121,13 +125,16 @@ class Maker:
 
     def _still_wanted(self, decision: Decision) -> Decision:
         """The row must be fresh when its ticket is made: else one more list of its model (Cr1)."""
+        entry = self.ledger.entry(decision.threat.id)
+        if entry is not None and entry.side is not Side.NONE:
+            return replace(decision, kind=Kind.WAIT, reason="a ticket of it has shown since", seconds=0.0)
         read = self.reads[decision.threat.model.id]
         if self.clock.monotonic() - read.read_at >= FRESH:
             again = next(iter(self.tmi.read([read.model])))
             if not isinstance(again, ModelRead):
                 raise again[1]
             self.reads[read.model.id] = read = again
-        rows = [self.above.model(read.model.id)] if decision.threat.whole_model else read.threats
+        rows = [self.above.model(read.model)] if decision.threat.whole_model else read.threats
         row = next((threat for threat in rows if threat and threat.id == decision.threat.id), None)
         if row is None:
             return replace(decision, kind=Kind.SKIP, reason="TMI shows it no more")
@@ -142,8 +149,8 @@ class Maker:
         if self.ledger.site(to.key).canary:
             raise Closed("the first ticket there is not listed yet: the rest follows it", site.traits.lag)
         if to.key not in self.checked:
-            self._check(site, to)
-            self.checked.add(to.key)
+            self.checked[to.key] = self._check(site)
+        self._exposed(site, to)
         if threat.model.id not in self.probed and not self.linker.no_writer:
             self.probed[threat.model.id] = self._probe(threat)
         denied = self.probed.get(threat.model.id)
@@ -151,16 +158,24 @@ class Maker:
             raise denied
         return site
 
-    def _check(self, site: Site, to: Destination) -> None:
-        """What `check` calls an error closes the place before anything is intended (Co2, design S7)."""
+    def _check(self, site: Site) -> bool:
+        """What `check` calls an error closes the place before anything is intended. Can anybody read it?"""
         findings = list(site.tracker.check())
-        trouble = [f"{f.what}. {f.todo}" for f in findings if f.level is Level.ERROR]
-        if any(f.public for f in findings) and not to.public:
-            trouble.append(f"anybody can read {to.key}. Say public = true for it, or choose a private one.")
-        if any(f.public for f in findings) and to.confidential:
-            trouble.append(f"{to.key} is declared confidential, and anybody can read it.")
-        if trouble:
-            raise self.close(to.key, NeedsPerson(f"{site.name}: {trouble[0]}"))
+        if trouble := [f"{f.what}. {f.todo}" for f in findings if f.level is Level.ERROR]:
+            raise self.close(site.key, NeedsPerson(f"{site.name}: {trouble[0]}"))
+        return any(f.public for f in findings)
+
+    def _exposed(self, site: Site, to: Destination) -> None:
+        """Each route speaks for itself alone: one that may go public opens no place for others (Co2, design S7)."""
+        if not self.checked[to.key] or (to.public and not to.confidential):
+            return
+        why = f"{to.key} is declared confidential, and anybody can read it."
+        if not to.public:
+            why = f"anybody can read {to.key}. Say public = true for it, or choose a private one."
+        error = NeedsPerson(f"{site.name}: {why}")
+        if str(error) not in map(str, self.alerts):
+            self.alerts.append(error)
+        raise Closed(error.why)
 
     def _probe(self, threat: Threat) -> TmiError | None:
         """Whether links can be written in its model; a whole model is asked by one of its threats."""
@@ -190,6 +205,7 @@ class Maker:
     ) -> Ticket | Outcome:
         """Intent, one request, record: nothing may come between the last two (protocol Cr2-Cr4)."""
         threat = decision.threat
+        self.sent += 1
         seq = self.ledger.intend(threat, site.key, self.payload(threat, to), draft.marker.create, nest_under)
         try:
             ticket = site.tracker.create(draft)

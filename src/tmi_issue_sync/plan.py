@@ -136,6 +136,8 @@ class Plan:
     """Every threat's decision, in the order in which a pass acts on them."""
 
     decisions: tuple[Decision, ...]
+    spare: tuple[Decision, ...] = ()
+    """Creates whose turn comes in this pass where others of it could not be sent (Cr5)."""
 
     def of(self, *kinds: Kind) -> list[Decision]:
         return [decision for decision in self.decisions if decision.kind in kinds]

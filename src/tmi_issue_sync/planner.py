@@ -22,7 +22,8 @@ def plan(reads: Iterable[ModelRead], view: View) -> Plan:
     rest = [_writable(d, view) for d in (*above, *threats) if d.kind is not Kind.CREATE]
     creates = _in_order(creates, {d.threat.id: d for d in above if d.kind is Kind.CREATE})
     left = max(0, min(view.policy.per_pass, view.policy.per_day - view.spent_today))
-    return Plan(tuple(rest + creates[:left] + [_later(decision, view) for decision in creates[left:]]))
+    later = [_later(decision, view) for decision in creates[left:]]
+    return Plan(tuple(rest + creates[:left] + later), spare=tuple(creates[left:]) if left else ())
 
 
 def with_parents(reads: Iterable[ModelRead], view: View) -> View:

@@ -69,8 +69,8 @@ class Watcher:
         try:
             since = None if self._full_look_due(before) else self._since(before)
             look, at = self._changed(site, since)
-            if since and look.account != before.account:  # another account lists other tickets: start over
-                since = None
+            if since and (look.account != before.account or (at.date and at.date < since)):
+                since = None  # another account lists other tickets, or that clock was once ahead: start over
                 look, at = self._changed(site, None)
             lie = self._controlled(site, look, since)
         except TrackerError as error:
@@ -128,8 +128,7 @@ class Watcher:
         now = self._clock.now()
         if not timedelta(0) <= now - row.full_look_at < FULL_EVERY:  # a clock set back looks again, no harm
             return True
-        entries = self._ledger.entries().values()
-        return any(e.attempts and e.side is not Side.CREATED and now - e.changed_at < FULL_EVERY for e in entries)
+        return self._ledger.tried_since(now - FULL_EVERY)
 
     def _since(self, row: SiteRow) -> datetime | None:
         """Back to the newest known ticket that must be listed by now: the control costs no call (Lo6)."""
@@ -138,20 +137,19 @@ class Watcher:
         control = self._controls(row, row.watermark)
         return min([row.watermark, *(known.created_at for known in control[:1])])
 
-    def _controls(self, row: SiteRow, until: datetime | None) -> list[Known]:
-        """Known tickets of our account here, old enough to be listed, newest first."""
-        known = [t for t in self._ledger.tickets() if t.key == row.key and t.gone_since is None]
-        old = [t for t in known if (until is None or t.created_at <= until) and t.author == row.account]
-        return sorted(old, key=lambda t: t.created_at, reverse=True)
+    def _controls(self, row: SiteRow, until: datetime | None, *, anybodys: bool = False) -> list[Known]:
+        """Known tickets here, old enough to be listed, newest first; only a full look lists other accounts' too."""
+        known = self._ledger.living(row.key)
+        old = [t for t in known if until is None or t.created_at <= until]
+        mine = [t for t in old if anybodys or t.author == row.account]
+        return sorted(mine, key=lambda t: t.created_at, reverse=True)
 
     def _controlled(self, site: Site, look: Look, since: datetime | None) -> str:
         """Why the listing lies; empty where it shows a known ticket, or none is known in its range (Lo6)."""
         row = self._ledger.site(site.key)
-        if row.account != look.account:
-            return ""
         listed = {ticket.ref for ticket in look.tickets}
         until = look.as_of - timedelta(seconds=site.traits.lag) if look.as_of else None
-        known = self._controls(row, until)  # without a Date all of them: the read by id decides anyway
+        known = self._controls(row, until, anybodys=since is None)  # no Date: all; the read by id decides anyway
         in_range = [ticket for ticket in known if since is None or ticket.created_at >= since]
         unseen = [ticket for ticket in in_range if ticket.ref not in listed]
         blind = bool(in_range) and len(unseen) == len(in_range)
@@ -159,7 +157,9 @@ class Watcher:
             return ""
         for ticket in unseen[:READS]:
             if self._exists_here(site, ticket) and blind:
-                return f"{ticket.number} exists and the list does not show it: lost permission or an ignored filter"
+                who = f" of {look.account} (before: {row.account})" if look.account != row.account else ""
+                why = "lost permission or an ignored filter"
+                return f"{ticket.number} exists and the list{who} does not show it: {why}"
         return ""
 
     def _exists_here(self, site: Site, known: Known) -> bool:
@@ -178,8 +178,7 @@ class Watcher:
 
     def _horizons(self, site: Site, at: Instant) -> dict[str, float | None]:
         """Seconds until "none" may be believed of each threat in doubt here (Do3)."""
-        doubts = [e for e in self._ledger.entries().values() if e.side is Side.INTENDED and e.tracker == site.key]
-        return {entry.threat_id: self.left(site, entry, at) for entry in doubts}
+        return {entry.threat_id: self.left(site, entry, at) for entry in self._ledger.doubts(site.key)}
 
     def left(self, site: Site, entry: Entry, at: Instant) -> float | None:
         passed = elapsed(entry.doubt_from, at) if entry.doubt_from else None

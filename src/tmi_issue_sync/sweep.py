@@ -33,6 +33,8 @@ class Sweeper:
     ours: frozenset[str]
     shown: Mapping[str, str]
     """What TMI links now, by threat id, for the threats of this pass."""
+    whole: bool
+    """The pass read all of TMI: a threat that it does not show is linked to nothing."""
     alerts: list[SyncError]
     notes: list[str] = field(default_factory=list)
 
@@ -52,6 +54,8 @@ class Sweeper:
         seen = self._closing(loser)
         if seen is None or not seen.site.close_duplicates:
             self.notes.append(told)
+        elif not self.whole and loser.threat_id not in self.shown:
+            self.notes.append(f"{told}; its threat was not read in this pass")
         elif same_url(self.shown.get(loser.threat_id, ""), loser.url):
             self.notes.append(f"{told}; the link is moved first")
         else:

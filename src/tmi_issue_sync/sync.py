@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
@@ -82,6 +83,7 @@ class _Pass:
         self._seen: dict[TrackerKey, Seen] = {}
         self._models: list[ThreatModel] = []
         self._reads: dict[str, ModelRead] = {}
+        self._all_read = False
         self._no_writer = setup.no_writer()
         self._linker = Linker(setup.tmi, setup.ledger, setup.clock, report.run_id, setup.version, self._no_writer)
         self._above = Above(setup.tmi, setup.ledger, setup.clock, report.run_id, self._watcher, self._seen)
@@ -118,7 +120,7 @@ class _Pass:
         self._tell()
         if apply:
             Books(self._ledger).enter(found, self._reads, whole=not self._scope.threats)
-            self._apply(self._approved(found, approve), stop)
+            self._apply(self._approved(found, approve), found.spare, stop)
             self._report.notes += self._above.nest(self._maker.closed, stop)
             self._sweep()
 
@@ -141,6 +143,7 @@ class _Pass:
                     self._report.alerts.append(read[1])
         if failed > 3:
             self._report.alerts.append(TmiError(f"{failed} threat models could not be read in this pass"))
+        self._all_read = not failed
         self._found()
         self._report.models, self._report.threats = (
             len(self._models),
@@ -191,6 +194,7 @@ class _Pass:
             if seen.error is not None:
                 self._report.alerts.append(seen.error)
                 self._report.closed[site.key] = seen.error
+        self._ledger.adopt()
         settled = all(self._ledger.site(site.key).settled for site in self._setup.sites)
         if self._ledger.settling() and settled:
             self._ledger.settled()
@@ -232,17 +236,20 @@ class _Pass:
             return actions
         return [decision for decision in actions if decision.kind is not Kind.CREATE]
 
-    def _apply(self, actions: list[Decision], stop: Callable[[], bool]) -> None:
+    def _apply(self, actions: list[Decision], spare: Iterable[Decision], stop: Callable[[], bool]) -> None:
+        """The budget is spent by creates that are sent: one that could not be leaves its turn to the next (Cr5)."""
         self._progress.expect(len(actions))
-        stopped = False
-        for decision in actions:
-            stopped = stopped or stop()
-            if stopped:
+        todo, spare = deque(actions), deque(() if self._report.approval else spare)
+        while todo:
+            if stop():
                 self._report.notes.append(STOPPED)
                 break
+            decision, before = todo.popleft(), self._maker.sent
             outcome = self._hands.act(decision)
             self._report.outcomes.append(outcome)
             self._progress.done(outcome)
+            if spare and decision.kind is Kind.CREATE and self._maker.sent == before:
+                todo.append(spare.popleft())
         for key, closed in self._maker.closed.items():
             if closed.seconds is None:  # else time alone opens it
                 self._report.closed.setdefault(key, closed)
@@ -260,6 +267,9 @@ class _Pass:
         written = [o for o in self._report.outcomes if o.wrote and o.error is None]
         shown |= {outcome.decision.threat.id: outcome.url for outcome in written}
         report, setup = self._report, self._setup
-        sweeper = Sweeper(self._ledger, setup.clock, report.run_id, self._seen, setup.ours, shown, report.alerts)
+        whole = self._scope == Scope() and self._all_read
+        sweeper = Sweeper(
+            self._ledger, setup.clock, report.run_id, self._seen, setup.ours, shown, whole, report.alerts
+        )
         sweeper.run()
         report.notes += sweeper.notes

@@ -64,3 +64,15 @@ def test_what_can_not_be_read_is_not_guessed(world: Rig) -> None:
     assert "not known" in report.decisions[0].reason
     assert report.exit_code == 77
     assert not world.made()
+
+
+def test_a_models_own_ticket_sees_it_too(tmp_path: Path) -> None:
+    with rig(tmp_path, model(threat(0), metadata=TIER)) as world:
+        to, _ = world.destination()
+        above = replace(to, labels=("tier-{{ model.metadata.tier }}",))
+        world.routes = (Route("all", Condition(), replace(to, parent=above)),)
+        world.run()
+        world.wait(60)
+        world.run()
+        labels = [issue["labels"] for issue in world.github.issues()]
+    assert ["tier-1" in each for each in labels] == [True, False]

@@ -11,6 +11,7 @@ from rig import REPO, model, rig, threat
 from sync.doors import only, run_with
 from sync.test_more_sweep import _two_tickets
 from tmi_issue_sync.plan import Kind
+from tmi_issue_sync.rules import Condition, Route
 from tmi_issue_sync.sync import Setup
 
 OPEN = "example/open"
@@ -41,6 +42,18 @@ def test_the_comment_on_a_duplicate_in_public_names_no_other_ticket(tmp_path: Pa
         (one_too_many,) = world.github.issues(OPEN)
         assert one_too_many["state"] == "closed"
         assert one_too_many["comments"] == ["Duplicate of another ticket."]
+
+
+def test_a_route_that_may_go_public_opens_no_place_for_another(tmp_path: Path) -> None:
+    with rig(tmp_path, model(threat(1, severity="critical"), threat(2, severity="low")), private=False) as world:
+        to, _ = world.destination()
+        world.routes = (
+            Route("may", Condition.model_validate({"severity": ["critical"]}), replace(to, public=True)),
+            Route("may not", Condition(), to),
+        )
+        report = world.run()
+        assert [issue["title"] for issue in world.github.issues()] == ["[Threat] Threat number 1"]
+    assert ["anybody can read" in str(alert) for alert in report.alerts] == [True]
 
 
 def test_a_retired_place_gets_no_ticket(tmp_path: Path) -> None:

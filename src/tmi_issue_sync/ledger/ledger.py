@@ -68,11 +68,14 @@ class Ledger(Looks):
                 self._set("settling", "1")
         seq = int(self.get("seq") or 0)
         witness = self._lock.witness() if self._lock else Witness(ledger_id, seq)
-        if settle_always or witness is None or witness.ledger_id != ledger_id or witness.seq > seq:
+        lost = witness is None or witness.ledger_id != ledger_id or witness.seq > seq
+        if settle_always or lost:
             with self._store.transaction():  # first the ledger, then the witness: a crash between repeats this
                 self._set("settling", "1")
                 self._set("seq", str(max(seq, witness.seq if witness else 0)))
                 self._store.run("UPDATE trackers SET settled = 0, settle_boot = NULL, first_look = NULL")
+                if lost:  # what was offered since is not known (Li2)
+                    self._store.run("UPDATE threats SET offered = 1 WHERE side = 'created'")
         if self._lock:
             self._lock.testify(Witness(ledger_id, int(self.get("seq") or 0)))
 
@@ -167,9 +170,12 @@ class Ledger(Looks):
     # -- linking -------------------------------------------------------------------------------------------
 
     def offered(self, threat_id: str, url: str) -> None:
-        """A write of our URL is about to begin (Wr2)."""
+        """A write of our URL is about to begin (Wr2). The witness counts it: a ledger from before it is noticed."""
         with self._store.transaction():
+            seq = int(self.get("seq") or 0) + 1
+            self._set("seq", str(seq))
             self._threat(threat_id, offered=1, link_url=url)
+        self._testify(seq)
 
     def linked(self, threat: Threat, url: str, *, restored: bool = False) -> None:
         """TMI shows our URL."""
@@ -186,12 +192,14 @@ class Ledger(Looks):
             }
             self._threat(threat.id, **state, offered=1, superseded=0, missing_since=None, **_names(threat))
 
-    def adopted(self, threat: Threat, url: str) -> None:
+    def adopted(self, threat: Threat, url: str, *, restored: bool = False) -> None:
         """A person's link; our own ticket beside it is superseded (Li1, Li2)."""
         with self._store.transaction():
             entry = self.entry(threat.id)
             beside = int(entry is not None and entry.side in (Side.CREATED, Side.INTENDED))
+            again = entry.restored if entry and entry.link is Link.ADOPTED and entry.link_url == url else 0
             state = {"link": Link.ADOPTED, "link_url": url, "superseded": beside, "parked": "", "skipped": 0}
+            state |= {"why": "", "blocked_at": "", "restored": again + int(restored)}
             self._threat(threat.id, **state, missing_since=None, **_names(threat))
 
     def opted_out(self, threat: Threat) -> None:
@@ -199,9 +207,15 @@ class Ledger(Looks):
             self._threat(threat.id, link=Link.OPTED_OUT, link_url="", **_names(threat))
 
     def blocked(self, threat: Threat, words: str, at: str, *, every_link: bool = False) -> None:
-        """TMI refuses this write, or every link of its kind; it never leads to another ticket (Wr4)."""
+        """TMI refuses this write, or every link of its kind; it never leads to another ticket (Wr4).
+
+        A person's link that could not be put back stays a person's (S3).
+        """
         with self._store.transaction():
-            state = {"link": Link.BLOCKED, "why": words, "blocked_at": at, "unlinkable": int(every_link)}
+            entry = self.entry(threat.id)
+            state: dict[str, Any] = {"why": words, "blocked_at": at, "unlinkable": int(every_link)}
+            if entry is None or entry.link is not Link.ADOPTED:
+                state["link"] = Link.BLOCKED
             self._threat(threat.id, **state, **_names(threat))
 
     def missing(self, threat_ids: Iterable[str]) -> None:

@@ -19,6 +19,16 @@ WHERE (adapter, host, project) IN (
 )
 """
 """Where all known tickets have gone, deleted or out of sight, nothing shows any more that lists are true (Lo7)."""
+_UNCLAIMED = """
+SELECT DISTINCT threat_id FROM tickets LEFT JOIN threats USING (threat_id)
+WHERE tickets.gone_since IS NULL AND coalesce(threats.side, 'none') <> 'created'
+AND tickets.generation >= coalesce(threats.generation, 0)
+"""
+_REOPENED = """
+SELECT DISTINCT threat_id FROM tickets JOIN threats USING (threat_id)
+WHERE threats.side = 'none' AND tickets.open AND tickets.gone_since IS NULL
+AND tickets.generation < threats.generation
+"""
 NO_INTENT: dict[str, Any] = {"seq": None, **read.instant_columns("doubt", None)}
 
 
@@ -60,6 +70,19 @@ class Looks(Records):
             self._store.upsert("trackers", key_columns(key), {"settled": int(row.settled), **changes})
             self._start_doubts(key, at)
 
+    def adopt(self) -> None:
+        """Point every row without a ticket at a known one, whenever that was seen.
+
+        An alias may have come since (Id4), or a person reopened it before one of a new generation was made (Id5).
+        """
+        with self._store.transaction():
+            for row in self._store.rows(_UNCLAIMED):
+                self._adopt(row["threat_id"])
+            for row in self._store.rows(_REOPENED):
+                back = [t for t in self.tickets_of(row["threat_id"]) if t.open and t.gone_since is None]
+                if back:
+                    self._threat(row["threat_id"], side=Side.CREATED, **ticket_columns(keeper(back)))
+
     def keep(self, look: Look) -> None:
         """Tickets of a look that proves nothing else (a find, an uncontrolled listing): always kept (Lo2)."""
         with self._store.transaction():
@@ -95,6 +118,9 @@ class Looks(Records):
             values["sent"] = 1
         ref = ticket.ref
         self._store.upsert("tickets", {"adapter": ref.adapter, "host": ref.host, "id": ref.id}, values)
+        if not ticket.open:  # whoever closed it: it is swept once (Sw3)
+            where = "adapter = ? AND host = ? AND id = ? AND swept = 'begun'"
+            self._store.run(f"UPDATE tickets SET swept = 'done' WHERE {where}", *_ref(ref))  # noqa: S608
 
     def _claim(self, ticket: Ticket) -> None:
         """It says which create made it: this ledger's own, in doubt or given up too early (protocol 10, 1).
@@ -134,11 +160,9 @@ class Looks(Records):
 
     def _start_doubts(self, key: TrackerKey, at: Instant) -> None:
         """An intent without a clock is a process that died (St6); one that can't be compared starts again."""
-        where = "side = 'intended' AND adapter = ? AND host = ? AND project = ?"
-        for row in self._store.rows(f"SELECT * FROM threats WHERE {where}", *key_columns(key).values()):  # noqa: S608
-            doubt = read.entry(row).doubt_from
-            if doubt is None or elapsed(doubt, at) is None:
-                self._threat(row["threat_id"], **read.instant_columns("doubt", at))
+        for entry in self.doubts(key):
+            if entry.doubt_from is None or elapsed(entry.doubt_from, at) is None:
+                self._threat(entry.threat_id, **read.instant_columns("doubt", at))
 
     def no_canary(self, threat_id: str) -> None:
         """Nothing waits for this threat's ticket to be listed: it is elsewhere (Lo7)."""
@@ -165,7 +189,8 @@ class Looks(Records):
         with self._store.transaction():
             self._sweep_row(ref, "done")
             self._store.run("UPDATE tickets SET open = 0 WHERE adapter = ? AND host = ? AND id = ?", *_ref(ref))
-            if instead is not None:
+            entry = self.entry(instead.threat_id) if instead else None
+            if instead and entry and entry.side is Side.CREATED and entry.generation == instead.generation:
                 self._threat(instead.threat_id, **ticket_columns(instead))
 
     def _sweep_row(self, ref: TicketRef, state: str) -> None:

@@ -79,6 +79,23 @@ class Records:
         """Every marked ticket ever seen, other instances' included."""
         return [read.known(row) for row in self._store.rows("SELECT * FROM tickets ORDER BY created_at, number")]
 
+    def living(self, key: TrackerKey) -> list[Known]:
+        """Marked tickets in this place that are not gone."""
+        where = "adapter = ? AND host = ? AND project = ? AND gone_since IS NULL"
+        rows = self._store.rows(f"SELECT * FROM tickets WHERE {where}", *key_columns(key).values())  # noqa: S608
+        return [read.known(row) for row in rows]
+
+    def doubts(self, key: TrackerKey) -> list[Entry]:
+        """Rows whose create is in doubt in this place."""
+        where = "side = 'intended' AND adapter = ? AND host = ? AND project = ?"
+        rows = self._store.rows(f"SELECT * FROM threats WHERE {where}", *key_columns(key).values())  # noqa: S608
+        return [read.entry(row) for row in rows]
+
+    def tried_since(self, moment: datetime) -> bool:
+        """Whether any create since then left nothing (Lo4)."""
+        where = "attempts > 0 AND changed_at > ?"
+        return bool(self._store.rows(f"SELECT 1 FROM threats WHERE {where} LIMIT 1", read.stamp(moment)))  # noqa: S608
+
     def tickets_of(self, threat_id: str) -> list[Known]:
         """The threat's tickets under our instance and its aliases, in any state."""
         rows = self._store.rows("SELECT * FROM tickets WHERE threat_id = ?", threat_id)
@@ -100,7 +117,7 @@ class Records:
     def unlinkable(self) -> dict[TrackerKey, str]:
         """Trackers whose links TMI refuses as such, with its words."""
         rows = self._store.rows(
-            "SELECT * FROM threats WHERE link = 'blocked' AND unlinkable = 1 AND adapter IS NOT NULL"
+            "SELECT * FROM threats WHERE unlinkable = 1 AND side = 'created' AND missing_since IS NULL"
         )
         return {TrackerKey(row["adapter"], row["host"], row["project"]): row["why"] for row in rows}
 
