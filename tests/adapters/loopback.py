@@ -38,6 +38,10 @@ GOOD = {
 }
 
 
+SHOWN = {"full_name": REPO, "private": True, "has_issues": True}
+"""The repository."""
+
+
 def open_tracker(url: str, token: str = TOKEN, repo: str = REPO, **options: Any) -> Tracker:
     adapter = load("github")
     settings = {"wait": 5.0, "timeout": 5.0, "seconds_between_writes": 0.0} | options

@@ -43,6 +43,28 @@ def test_a_deleted_ticket_is_gone(room: Room) -> None:
     assert isinstance(room.tracker.get(f"{room.url}/no/where/issues/1"), Gone)
 
 
+def test_a_ticket_of_a_repository_that_keeps_no_issues_is_not_called_gone(room: Room) -> None:
+    made = room.tracker.create(draft())
+    room.site.add_repo("example/other")
+    room.site.transfer(1, "example/other")
+    room.site.set_repo(has_issues=False)
+    with pytest.raises(Denied, match=rf"{REPO}#1 can't be seen: issues are switched off .*Switch them on"):
+        room.tracker.get(made.url)
+    other = room.connect(repo="example/other")
+    with pytest.raises(Denied, match="switched off in example/threats"):
+        other.get(made.url)
+    assert isinstance(other.get(f"{room.url}/example/other/issues/1"), Ticket)
+
+
+def test_a_ticket_of_a_repository_out_of_sight(room: Room) -> None:
+    made = room.tracker.create(draft())
+    room.site.add_repo("example/other")
+    token = room.site.add_user("guest", repos=["example/other"])
+    with pytest.raises(Denied, match="shows nothing"):
+        room.connect(token).get(made.url)
+    assert isinstance(room.connect(token, repo="example/other").get(made.url), Gone)
+
+
 @pytest.mark.parametrize(
     "path", ["/", f"/{REPO}", f"/{REPO}/pull/1", f"/{REPO}/issues/1/2", f"/{REPO}/issues/01", "/a/../issues/1"]
 )

@@ -11,7 +11,7 @@ import pytest
 from tmi_issue_sync.errors import Denied, TrackerError, Unavailable
 from tmi_issue_sync.sandbox.wire import Reply, Request
 
-from .loopback import GITHUB, GOOD, REPO, Room, Scripted, draft, fill, open_tracker, serving
+from .loopback import GITHUB, GOOD, REPO, SHOWN, Room, Scripted, draft, fill, open_tracker, serving
 
 LIST = r"/issues$"
 DENIED = {400, 401, 403, 404, 405, 410, 413, 415, 422}
@@ -56,7 +56,8 @@ def test_a_page_that_fails_fails_the_look(room: Room, nth: int) -> None:
     "rows", [{}, [1], [[]], [{"body": 5}], [GOOD, GOOD | {"id": None}], [GOOD | {"created_at": "x"}]]
 )
 def test_rows_that_make_no_sense_raise(rows: Any) -> None:
-    app = Scripted(lambda request: Reply(200, {"login": "bot"} if request.path.endswith("/user") else rows))
+    shown = {"/user": {"login": "bot"}, f"/repos/{REPO}": SHOWN}
+    app = Scripted(lambda request: Reply(200, shown.get(request.path.removeprefix("/api/v3"), rows)))
     with serving(app) as url, pytest.raises(Unavailable):
         open_tracker(url).changed(None)
 
@@ -94,7 +95,7 @@ def test_a_redirect_out_of_the_server_is_not_followed() -> None:
 def test_rights_that_end_are_told(room: Room) -> None:
     room.tracker.changed(None)
     room.site.set_repo(has_issues=False)
-    with pytest.raises(Denied):
+    with pytest.raises(Denied, match="switched off"):
         room.tracker.changed(None)
     room.site.revoke(room.token)
     with pytest.raises(Denied, match="Bad credentials"):

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tmi_issue_sync.errors import Denied, Unavailable
 from tmi_issue_sync.model import Gone, Look, Ticket
 from tmi_issue_sync.sandbox.wire import Reply, Request
 
-from .loopback import REPO, Room, Scripted, draft, fill, marker, open_tracker, serving
+from .loopback import REPO, SHOWN, Room, Scripted, draft, fill, marker, open_tracker, serving
 
 
 def numbers(look: Look) -> list[str]:
@@ -33,9 +34,11 @@ def test_a_steady_look_is_one_listing(room: Room) -> None:
 
 
 def test_a_full_look_is_two_listings(room: Room) -> None:
+    room.tracker.create(draft())
     room.tracker.changed(None)
     assert [
-        dict(entry.facts["query"]).keys() & {"creator", "labels", "since"} for entry in room.log.requests()
+        dict(entry.facts["query"]).keys() & {"creator", "labels", "since"}
+        for entry in room.log.requests("github", "GET")
     ] == [
         set(),
         {"creator"},
@@ -47,6 +50,8 @@ def test_as_of_is_the_date_of_the_first_page() -> None:
     def answer(request: Request) -> Reply:
         if request.path.endswith("/user"):
             return Reply(200, {"login": "bot"}, {"Date": "Sun, 01 Nov 2026 09:00:00 GMT"})
+        if request.path.endswith(REPO):
+            return Reply(200, SHOWN, {"Date": "Sun, 01 Nov 2026 11:00:00 GMT"})
         seconds = len(app.asked)
         more = {} if request.param("page") else {"Link": f'<{request.base}{request.path}?page=2>; rel="next"'}
         return Reply(200, [], {"Date": f"Sun, 01 Nov 2026 10:00:{seconds:02d} GMT", **more})
@@ -54,12 +59,37 @@ def test_as_of_is_the_date_of_the_first_page() -> None:
     app = Scripted(answer)
     with serving(app) as url:
         assert open_tracker(url).changed(None).as_of == datetime(2026, 11, 1, 10, 0, 2, tzinfo=UTC)
-    assert len(app.asked) == 1 + 4 + 4
+    assert len(app.asked) == 1 + 4 + 4 + 1
+
+
+@pytest.mark.parametrize("since", [None, datetime(2026, 11, 1, tzinfo=UTC)])
+def test_an_empty_list_of_a_repository_that_keeps_no_issues_is_no_look(room: Room, since: datetime | None) -> None:
+    room.tracker.create(draft())
+    room.site.add_pull(body=marker("t-2").block())
+    room.site.set_repo(has_issues=False)
+    with pytest.raises(Denied, match=r"issues are switched off .*Switch them on"):
+        room.tracker.changed(since)
+    with pytest.raises(Denied, match="switched off"):
+        room.tracker.find(marker())
+    room.site.set_repo(has_issues=True)
+    assert numbers(room.tracker.find(marker())) == ["1"]
+
+
+@pytest.mark.parametrize("shown", [[], {}, SHOWN | {"has_issues": None}])
+def test_an_empty_list_of_a_repository_that_is_not_shown_is_no_look(shown: object) -> None:
+    def answer(request: Request) -> Reply:
+        if request.path.endswith("/user"):
+            return Reply(200, {"login": "bot"})
+        return Reply(200, [] if request.path.endswith("/issues") else shown)
+
+    with serving(Scripted(answer)) as url, pytest.raises(Unavailable, match="something else"):
+        open_tracker(url).changed(None)
 
 
 def test_since_asks_the_tracker_in_whole_seconds(room: Room) -> None:
     room.tracker.changed(datetime(2026, 11, 1, 10, 0, 7, 999_999, tzinfo=UTC))
-    assert ("since", "2026-11-01T10:00:07Z") in room.log.requests()[-1].facts["query"]
+    [listing] = room.log.requests("github", "GET", "/issues$")
+    assert ("since", "2026-11-01T10:00:07Z") in listing.facts["query"]
 
 
 def test_more_than_one_page_is_read_twice(room: Room) -> None:

@@ -13,6 +13,7 @@ from tmi_issue_sync.sandbox.wire import Reply, Request
 
 from .loopback import (
     REPO,
+    SHOWN,
     Room,
     Scripted,
     draft,
@@ -129,7 +130,7 @@ def test_a_create_follows_no_redirect(status: int) -> None:
     def answer(request: Request) -> Reply:
         if request.method == "POST":
             return Reply(status, {"message": "Moved"}, {"Location": f"{request.base}/api/v3/repositories/1/issues"})
-        return Reply(200, {"full_name": "example/new"})
+        return Reply(200, SHOWN | {"full_name": "example/new"})
 
     app = Scripted(answer)
     with serving(app) as url, pytest.raises(Denied, match='repo = "example/new"'):

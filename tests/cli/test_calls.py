@@ -14,7 +14,7 @@ from tmi_issue_sync.sandbox.world import World
 
 from .conftest import Ran
 
-COSTS = {"github": (5, 2), "jira": (10, 2), "jira-dc": (10, 2), "gitlab": (7, 2)}
+COSTS = {"github": (6, 2), "jira": (10, 2), "jira-dc": (10, 2), "gitlab": (7, 2)}
 """Calls to the tracker: of a first pass beside one for each ticket, and of a pass with nothing to do."""
 KINDS: list[dict[str, Any]] = [
     {},

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from tmi_issue_sync.errors import Denied, Rejected, TrackerError, Unavailable
 from tmi_issue_sync.model import Draft, Finding, Gone, Level, Look, Marker, NotMine, Ticket, TicketRef
@@ -20,6 +19,7 @@ from .draft import payload
 from .issue import is_pull, place, ticket
 from .listing import SHARED_LABEL, Listing
 from .options import Options, Target, host
+from .repo import read_repo, repo_of
 
 
 class GitHubTracker:
@@ -46,7 +46,9 @@ class GitHubTracker:
             me = self._account(line)
             filters = [{"creator": me}] if since is not None else [{"creator": me}, {"labels": SHARED_LABEL}]
             listed = [Listing(self._api, self._repo, self._host, where, since).read(line) for where in filters]
-        tickets = {ref: one for each in listed for ref, one in each.tickets.items()}
+            tickets = {ref: one for each in listed for ref, one in each.tickets.items()}
+            if not tickets:  # switched-off issues are an empty list, and no error
+                read_repo(self._api, line, self._repo).require_issues("tickets")
         self._urls.update({ref.id: one.url for ref, one in tickets.items()})
         return Look(listed[0].as_of, tuple(tickets.values()), me)
 
@@ -71,7 +73,7 @@ class GitHubTracker:
         repo, number = at
         with self._api.line() as line:
             reply = self._api.read(line, f"/repos/{repo}/issues/{number}")
-        return self._shown(reply, repo, f"{repo}#{number}")
+            return self._shown(line, reply, repo, f"{repo}#{number}")
 
     def create(self, draft: Draft) -> Ticket:
         """One POST."""
@@ -138,10 +140,11 @@ class GitHubTracker:
         self._urls[made.ref.id] = made.url
         return made if made.marker == draft.marker else replace(made, marker=None)
 
-    def _shown(self, reply: Reply, repo: str, name: str) -> Ticket | Gone | NotMine:
-        said = verdict.words(reply)
-        unseen = (404, 410) if repo.lower() == self._repo.lower() else (403, 404, 410, 451)
+    def _shown(self, line: Line, reply: Reply, repo: str, name: str) -> Ticket | Gone | NotMine:
+        said, ours = verdict.words(reply), repo.lower() == self._repo.lower()
+        unseen = (404, 410) if ours else (403, 404, 410, 451)
         if said is not None and reply.status in unseen and verdict.limited(reply) is None:
+            self._require_issues(line, repo, name, ours)
             return Gone(f"GitHub says of {name}: {said}")
         row = self._api.json_of(reply, f"the issue {name}")
         if is_pull(row):
@@ -151,6 +154,12 @@ class GitHubTracker:
         self._urls[found.ref.id] = found.url
         return found
 
+    def _require_issues(self, line: Line, repo: str, name: str, ours: bool) -> None:
+        """A 410 is also what every issue answers whose repository keeps none any more. Raises Denied then."""
+        shown = self._api.read(line, f"/repos/{repo}")
+        if ours or shown.status == 200:
+            repo_of(self._api, shown, repo).require_issues(name)
+
     def _account(self, line: Line) -> str:
         if self._login is None:
             self._login = self._api.account(line)
@@ -158,8 +167,8 @@ class GitHubTracker:
 
     def _refuse_public(self) -> None:
         with self._api.line() as line:
-            repo: Any = self._api.read_json(line, f"/repos/{self._repo}", f"the repository {self._repo}")
-        if not isinstance(repo, dict) or repo.get("private") is not True:
+            private = read_repo(self._api, line, self._repo).private
+        if not private:
             raise Denied(
                 f"a confidential ticket is not for {self._repo}, which is public",
                 todo="Make the repository private, or route confidential threat models elsewhere.",
@@ -168,8 +177,6 @@ class GitHubTracker:
     def _present_name(self) -> str | None:
         try:
             with self._api.line() as line:
-                repo: Any = self._api.read_json(line, f"/repos/{self._repo}", f"the repository {self._repo}")
+                return read_repo(self._api, line, self._repo).full_name
         except TrackerError:
             return None
-        name = repo.get("full_name") if isinstance(repo, dict) else None
-        return name if isinstance(name, str) else None

@@ -26,11 +26,14 @@ REASONS = ("completed", "not_planned", "duplicate", "reopened")
 
 
 def list_issues(call: Call, repo: Repo) -> Reply:
-    """The issues that all given filters let through, newest first if not asked otherwise."""
-    _require_issues(repo)
+    """The issues that all given filters let through, newest first if not asked otherwise.
+
+    Where issues are switched off this is no error: pull requests are left, which are issues too.
+    """
     sort = _choice(call, "sort", ("created", "updated", "comments"))
     filters = _filters(call)
-    rows = [issue for issue in repo.living() if all(passes(issue) for passes in filters)]
+    there = [issue for issue in repo.living() if repo.has_issues or issue.pull]
+    rows = [issue for issue in there if all(passes(issue) for passes in filters)]
     keys: dict[str, Any] = {
         "created": lambda issue: (issue.created_at, issue.number),
         "updated": lambda issue: (issue.updated_at, issue.number),
