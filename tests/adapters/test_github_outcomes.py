@@ -151,12 +151,21 @@ def test_a_proxys_403_is_no_rate_limit() -> None:
         ),
         (403, {}, "You have exceeded a secondary rate limit. Please wait a few minutes.", 60),
         (429, {"Retry-After": "soon"}, "x", 60),
+        (422, {}, "Validation failed, or the endpoint has been spammed.", 60),
+        (422, {"Retry-After": "7"}, "You have triggered an abuse detection mechanism.", 7),
     ],
 )
 def test_rate_limits_say_when(status: int, headers: dict[str, str], message: str, seconds: float) -> None:
     error, _ = create_error(Reply(status, GITHUB | {"message": message}, headers))
     assert isinstance(error, Unavailable)
     assert error.retry_after == seconds
+
+
+def test_a_create_that_came_too_soon_is_no_fault_of_the_threat() -> None:
+    details = [{"resource": "Issue", "code": "custom", "message": "was submitted too quickly"}]
+    error, posts = create_error(Reply(422, GITHUB | {"message": "Validation Failed", "errors": details}))
+    assert isinstance(error, Unavailable)
+    assert (error.retry_after, posts) == (60, 1)
 
 
 def test_rate_limits_of_the_sandbox(room: Room) -> None:

@@ -4,7 +4,7 @@
 |---------------------------------------------------------------|--------------------|--------------------|
 | no name, refused, connect timeout, TLS (before the first byte)| Unavailable        | Unavailable        |
 | 401 · 403 · 404 · 410 in GitHub's own form                    | Denied             | Denied             |
-| 429, and 403 that speaks of a rate limit                      | Unavailable        | Unavailable        |
+| 429, 403 that speaks of a rate limit, 422 that speaks of spam | Unavailable        | Unavailable        |
 | 400 405 413 415 422 in GitHub's own form                      | Rejected           | Denied             |
 | 3xx                                                           | Denied             | followed by `get`s |
 | 408 409 5xx, a 4xx in any other form                          | Uncertain          | Unavailable        |
@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from github.Requester import Requester
@@ -22,6 +23,8 @@ from tmi_issue_sync_adapters.wire.reply import Reply, content_type, json_of, one
 
 RATE_LIMIT_SECONDS = 60.0
 """How long to wait where a rate limit does not say."""
+_TOO_FAST = re.compile("submitted too quickly|spammed|abuse", re.IGNORECASE)
+"""A 422 that is no fault of what was sent: GitHub wants to be left alone for a while."""
 RIGHTS_TODO = (
     "Use a fine-grained personal access token for this repository with the permission"
     ' "Issues: read and write" ("Metadata: read" comes with it).'
@@ -52,6 +55,8 @@ def limited(reply: Reply) -> float | None:
     told = spent or "retry-after" in headers
     if reply.status == 403 and said is not None:
         shut = told or Requester.isRateLimitError(said) or "rate limit" in said.lower()
+    elif reply.status == 422 and said is not None:
+        shut = _TOO_FAST.search(said) is not None
     else:
         shut = reply.status == 429 and (told or said is not None or request_id(reply) is not None)
     if not shut:
