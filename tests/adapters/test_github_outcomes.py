@@ -168,6 +168,29 @@ def test_a_create_that_came_too_soon_is_no_fault_of_the_threat() -> None:
     assert (error.retry_after, posts) == (60, 1)
 
 
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [
+        (["milestone"], "say of milestone."),
+        (["type", "assignees", "type"], "say of assignees and type."),
+        (["milestone", "title"], None),
+        (["milestone", None], None),
+        ([], None),
+    ],
+)
+def test_a_wrong_option_is_no_fault_of_the_threat(fields: list[str], wanted: str | None) -> None:
+    details = [{"resource": "Issue", "field": field, "code": "invalid"} for field in fields]
+    error, posts = create_error(Reply(422, GITHUB | {"message": "Validation Failed", "errors": details}))
+    assert type(error) is (Rejected if wanted is None else Denied)
+    assert (wanted or "") in error.todo
+    assert posts == 1
+
+
+def test_a_wrong_option_of_the_sandbox(room: Room) -> None:
+    with pytest.raises(Denied, match=r"milestone: invalid.*say of milestone"):
+        room.tracker.create(draft(fields={"milestone": 3}))
+
+
 def test_rate_limits_of_the_sandbox(room: Room) -> None:
     room.site.limit_creates(1, retry_after=33)
     room.tracker.create(draft())

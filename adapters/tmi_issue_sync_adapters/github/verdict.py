@@ -5,7 +5,8 @@
 | no name, refused, connect timeout, TLS (before the first byte)| Unavailable        | Unavailable        |
 | 401 · 403 · 404 · 410 in GitHub's own form                    | Denied             | Denied             |
 | 429, 403 that speaks of a rate limit, 422 that speaks of spam | Unavailable        | Unavailable        |
-| 400 405 413 415 422 in GitHub's own form                      | Rejected           | Denied             |
+| 422 that complains of assignees, milestone or type alone      | Denied             | Denied             |
+| 400 405 413 415 422 else in GitHub's own form                 | Rejected           | Denied             |
 | 3xx                                                           | Denied             | followed by `get`s |
 | 408 409 5xx, a 4xx in any other form                          | Uncertain          | Unavailable        |
 | 2xx that is no issue (an issue: 201), lost or cut short       | Uncertain          | Unavailable        |
@@ -25,6 +26,8 @@ RATE_LIMIT_SECONDS = 60.0
 """How long to wait where a rate limit does not say."""
 _TOO_FAST = re.compile("submitted too quickly|spammed|abuse", re.IGNORECASE)
 """A 422 that is no fault of what was sent: GitHub wants to be left alone for a while."""
+_OPTIONS = frozenset({"assignees", "milestone", "type"})
+"""What of an issue is written in the config alone."""
 RIGHTS_TODO = (
     "Use a fine-grained personal access token for this repository with the permission"
     ' "Issues: read and write" ("Metadata: read" comes with it).'
@@ -88,7 +91,11 @@ def of_create(reply: Reply, repo: str, moved_to: str | None = None) -> TrackerEr
         )
     if (refusal := _refusal(reply, what)) is not None:
         return refusal
-    if (said := words(reply)) is not None and status in (400, 405, 413, 415, 422):
+    said = words(reply)
+    if said is not None and status == 422 and (wrong := _wrong_options(reply)):
+        todo = f"Mend what the fields of the tracker's table, or of the route's, say of {' and '.join(wrong)}."
+        return Denied(f"GitHub refused {what} (422): {said}", todo=todo, request_id=ident)
+    if said is not None and status in (400, 405, 413, 415, 422):
         return Rejected(f"GitHub refused {what} ({status}): {said}", request_id=ident)
     why = f"GitHub answered {what} with {_told(reply)}; it may exist"
     return Uncertain(why, request_id=ident, server_fault=status >= 500)
@@ -114,6 +121,15 @@ def _refusal(reply: Reply, what: str) -> TrackerError | None:
         case _:
             return None
     return Denied(why, todo=todo, request_id=ident)
+
+
+def _wrong_options(reply: Reply) -> list[str]:
+    """What the config says wrongly, where a refusal complains of nothing else: no draft would get through."""
+    data = json_of(reply)
+    errors = data.get("errors") if isinstance(data, dict) else None
+    rows = errors if isinstance(errors, list) else []
+    named = {str(each.get("field")) if isinstance(each, dict) else "" for each in rows}
+    return sorted(named) if named <= _OPTIONS else []
 
 
 def _told(reply: Reply) -> str:
