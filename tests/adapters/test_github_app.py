@@ -54,6 +54,28 @@ def test_an_app_makes_and_finds_its_tickets(room: Room, key: rsa.RSAPrivateKey) 
     assert tokens(room) == 1
 
 
+@pytest.mark.parametrize(
+    ("rights", "told"),
+    [
+        ({"issues": "write", "metadata": "read"}, (Level.OK, "may label")),
+        ({"issues": "read", "metadata": "read"}, (Level.ERROR, "may make no issues")),
+        ({"metadata": "read"}, (Level.ERROR, "may make no issues")),
+        (None, None),
+    ],
+)
+def test_an_apps_rights_are_its_tokens(
+    room: Room, key: rsa.RSAPrivateKey, rights: dict[str, str] | None, told: tuple[Level, str] | None
+) -> None:
+    """The repository's `permissions` are those of a person, and say nothing of an App."""
+    app = room.site.add_app("threats", public(key))
+    app.rights = rights
+    found = list(tracker(room, id=app.id, installation=app.installation, private_key=pem(key)).check())
+    assert not [one.what for one in found if "drops labels" in one.what]
+    levels = {one.what: one.level for one in found if "this App" in one.what}
+    assert [*levels.values()] == ([told[0]] if told else [])
+    assert told is None or told[1] in "".join(levels)
+
+
 def test_a_token_is_renewed_before_it_ends(room: Room, key: rsa.RSAPrivateKey, monkeypatch: Any) -> None:
     app = room.site.add_app("threats", public(key))
     found = tracker(room, id=app.id, installation=app.installation, private_key=pem(key))

@@ -34,14 +34,14 @@ class Api(Carried):
     def __init__(self, options: Options) -> None:
         self.road = road(options)
         self.options = options
-        self._installation = Installation(options.app, self._as_app) if options.app else None
+        self.installation = Installation(options.app, self._as_app) if options.app else None
         self._github: Github | None = None
         self._github_token = ""
 
     def account(self, line: Line) -> str:
         """Whose tickets ours are. Raises Denied or Unavailable."""
-        if self._installation:
-            return self._installation.login()
+        if self.installation:
+            return self.installation.login()
         user = self.read_json(line, "/user", "the token's account")
         login = user.get("login") if isinstance(user, dict) else None
         if not isinstance(login, str) or not login:
@@ -50,8 +50,8 @@ class Api(Carried):
 
     def _client(self) -> Github:
         """Signed with a token that holds."""
-        if self._installation:
-            token = self._installation.token()
+        if self.installation:
+            token = self.installation.token()
         else:
             token = self.options.token.get_secret_value() if self.options.token else ""
         if self._github is None or token != self._github_token:
@@ -118,8 +118,8 @@ class Api(Carried):
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         reply = self._through(self._client(), line, verb, path, query=query, body=body, headers=headers)
-        if reply.status == 401 and self._installation:
-            self._installation.forget()
+        if reply.status == 401 and self.installation:
+            self.installation.forget()
         return reply
 
     @staticmethod

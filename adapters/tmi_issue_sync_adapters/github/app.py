@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,8 @@ class Installation:
         self._ask = ask
         self._token = ""
         self._renew_at = 0.0
+        self.rights: Mapping[str, Any] | None = None
+        """What its last token may do, where GitHub said so."""
 
     def token(self) -> str:
         """A token that holds for a while. Raises Denied or Unavailable: nothing has been sent with it then."""
@@ -53,6 +55,8 @@ class Installation:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise Unavailable("GitHub's answer to the App holds no token") from error
         self._token = str(token)
+        rights = row.get("permissions")
+        self.rights = rights if isinstance(rights, dict) else None
         self._renew_at = time.monotonic() + lives - min(EARLY, lives / 2)
 
     def _answer(self, verb: str, path: str, status: int) -> dict[str, Any]:

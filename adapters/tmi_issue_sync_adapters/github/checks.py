@@ -14,6 +14,7 @@ from tmi_issue_sync_adapters.wire.links import link_findings
 from tmi_issue_sync_adapters.wire.reply import Reply, date_of
 
 from .api import Api
+from .app import Installation
 from .listing import SHARED_LABEL
 
 SOON = timedelta(days=14)
@@ -32,7 +33,10 @@ def findings(api: Api, line: Line, repo: str, host: str, account: Callable[[Line
         found += _token(reply)
         found += _repository(shown, repo)
         found += link_findings(urlsplit(str(shown.get("html_url"))), host, "GitHub")
-        found += _label(api, line, repo, _may_label(shown))
+        if api.installation is not None:
+            found += _app_rights(api.installation, repo)
+        else:
+            found += _label(api, line, repo, _may_label(shown))
     except TrackerError as error:
         found.append(Finding(Level.ERROR, error.why, error.todo))
     return found
@@ -70,6 +74,18 @@ def _repository(shown: Mapping[str, Any], repo: str) -> Iterator[Finding]:
         yield Finding(Level.ERROR, f"{name} is archived, and takes no tickets", "Unarchive it, or name another.")
     if shown.get("has_issues") is False:
         yield Finding(Level.ERROR, f"issues are switched off in {name}", "Switch them on in its settings.")
+
+
+def _app_rights(installation: Installation, repo: str) -> Iterator[Finding]:
+    """The repository shows the rights of a person; an App's own came with its token."""
+    rights = installation.rights
+    if rights is None:
+        return
+    if rights.get("issues") == "write":
+        yield Finding(Level.OK, f"this App may label: {SHARED_LABEL!r} is on every ticket")
+    else:
+        todo = 'Give it the repository permission "Issues: read and write", and accept that where it is installed.'
+        yield Finding(Level.ERROR, f"this App may make no issues in {repo}", todo)
 
 
 def _may_label(shown: Mapping[str, Any]) -> bool:

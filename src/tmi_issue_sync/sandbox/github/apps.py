@@ -27,6 +27,8 @@ class App:
     lives: float = 3600.0
     """Seconds that a token holds."""
     suspended: bool = False
+    rights: dict[str, str] | None = field(default_factory=lambda: {"issues": "write"})
+    """What its tokens may do; None: it is not said."""
 
 
 @dataclass(slots=True)
@@ -52,9 +54,7 @@ class Apps:
         """An App's own request."""
         if (request.method, path) == ("GET", "/app"):
             app = self._signed(request)
-            return Reply(
-                200, {"id": app.id, "slug": app.slug, "name": app.slug, "permissions": {"issues": "write"}}
-            )
+            return Reply(200, {"id": app.id, "slug": app.slug, "name": app.slug, "permissions": app.rights or {}})
         parts = path.split("/")
         app = self._signed(request)
         right = request.method == "POST" and parts[2:3] == ["installations"] and parts[4:] == ["access_tokens"]
@@ -70,7 +70,8 @@ class Apps:
         ends = self.clock() + timedelta(seconds=app.lives)
         self.tokens[token] = app, ends
         stamp = ends.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return Reply(201, {"token": token, "expires_at": stamp, "permissions": {"issues": "write"}})
+        told = {} if app.rights is None else {"permissions": app.rights}
+        return Reply(201, {"token": token, "expires_at": stamp, **told})
 
     def _signed(self, request: Request) -> App:
         """The App whose signature this is. PyJWT comes with the extra [github]."""

@@ -183,7 +183,10 @@ class Views:
         return {"draft": False, "pull_request": {"url": url, **links}}
 
     def _permissions(self, user: User | None) -> dict[str, bool]:
-        push, triage = (user.push, user.triage) if user is not None else (False, False)
+        if user is None or user.login.endswith("[bot]"):  # an App's rights come with its token
+            push, triage = False, False
+        else:
+            push, triage = user.push, user.triage
         return {"admin": False, "maintain": False, "push": push, "triage": triage, "pull": True}
 
     def _reactions(self, url: str) -> dict[str, Any]:
