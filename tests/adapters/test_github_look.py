@@ -129,6 +129,20 @@ def test_a_full_page_without_a_link_is_not_taken_for_the_last(room: Room) -> Non
         assert len(open_tracker(url, room.token).changed(datetime.now(UTC) - timedelta(days=1)).tickets) == 130
 
 
+def test_the_last_of_linked_pages_is_the_last_though_it_is_full(room: Room) -> None:
+    fill(room, 200)
+
+    def answer(request: Request) -> Reply:
+        if int(request.param("page") or 1) > 2:
+            return Reply(
+                422, {"message": "Pagination with the page parameter is limited.", "documentation_url": "x"}
+            )
+        return room.site(request)
+
+    with serving(Scripted(answer)) as url:
+        assert len(open_tracker(url, room.token).changed(datetime.now(UTC) - timedelta(days=1)).tickets) == 200
+
+
 def test_another_authors_ticket_is_found_by_its_label(room: Room) -> None:
     room.tracker.create(draft())
     other = room.site.add_user("other")

@@ -65,6 +65,7 @@ class Listing:
         path, query = f"/repos/{self.repo}/issues", self._query()
         url: str | None = path
         asked: Mapping[str, str] | None = query
+        linked = False
         for number in range(1, MAX_PAGES + 1):
             if url is None:
                 return
@@ -73,13 +74,17 @@ class Listing:
             if not isinstance(rows, list):
                 raise Unavailable(f"GitHub answered {what} with something that is no list")
             yield reply, rows
-            if link := _NEXT.search(reply.headers.get("link", "")):
+            links = reply.headers.get("link", "")
+            linked = linked or bool(links)
+            if link := _NEXT.search(links):
                 if link[1] == url:
                     raise Unavailable(f"GitHub lists {what} in a circle")
                 url, asked = self.api.within(link[1]), None
             else:
-                # A full page that names no next one was the last, or something on the way has eaten the header.
-                url, asked = path if len(rows) >= PER_PAGE else None, query | {"page": str(number + 1)}
+                # A full page without links is all, or something on the way eats them. Where there were some it was
+                # the last: GitHub refuses pages far beyond the end.
+                more = len(rows) >= PER_PAGE and not linked
+                url, asked = path if more else None, query | {"page": str(number + 1)}
         raise Unavailable(f"GitHub lists {what} on more than {MAX_PAGES} pages")
 
     def _query(self) -> dict[str, str]:
