@@ -6,7 +6,8 @@
 | 401 · 403 · 404 · 410 in GitLab's own form                    | Denied             | Denied             |
 | 405 in its own form (a project that has moved), 3xx           | Denied             | Denied             |
 | 429 with its headers, in its own form, or "Retry later"       | Unavailable        | Unavailable        |
-| 400 (spam too) 413 415 422 in GitLab's own form               | Rejected           | Denied             |
+| 400 that names the issue type, in its own form                | Denied             | Denied             |
+| 400 (spam too) 413 415 422 else in GitLab's own form          | Rejected           | Denied             |
 | 409 that wants a CAPTCHA solved                               | Rejected           |                    |
 | any other 409 ("Duplicated issue"), 408, 5xx, a foreign 4xx   | Uncertain          | Unavailable        |
 | 2xx that is no issue (an issue: 201), lost or cut short       | Uncertain          | Unavailable        |
@@ -108,6 +109,9 @@ def of_create(reply: Reply, project: str, present_name: str | None = None) -> Tr
         )
     if (refusal := _refusal(reply, what)) is not None:
         return refusal
+    if said is not None and status == 400 and re.search(r"\bissue_type\b", said):
+        todo = "This GitLab knows no such type: set the target's issue_type to another, or leave it out."
+        return Denied(f"GitLab refused {what} (400): {said}", todo=todo, request_id=ident)
     if said is not None and (status in (400, 413, 415, 422) or _wants_captcha(reply)):
         todo = _SPAM if _wants_captcha(reply) or "spam" in said.lower() else ""
         return Rejected(f"GitLab refused {what} ({status}): {said}", todo=todo, request_id=ident)

@@ -133,6 +133,19 @@ def test_duplicated_may_be_ours_and_spam_is_not() -> None:
     assert "Duplicated issue" in error.why
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "issue_type does not have a valid value"},
+        {"message": {"issue_type": ["is not included in the list"]}},
+    ],
+)
+def test_a_type_that_this_gitlab_lacks_is_no_fault_of_the_threat(body: Any) -> None:
+    error = create_error(Reply(400, body, dict(META)))
+    assert type(error) is Denied
+    assert "target's issue_type" in error.todo
+
+
 @pytest.mark.parametrize("captcha", [False, True])
 def test_spam_is_for_a_person(room: Room, captcha: bool) -> None:
     room.site.settings.spam, room.site.settings.captcha = "bargain", captcha
