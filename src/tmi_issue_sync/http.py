@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from .errors import ConfigError
 
@@ -30,7 +30,8 @@ class Server(BaseModel):
     ca_bundle: Path | None = None
     client_cert: Path | None = None
     client_key: Path | None = None
-    proxy: str | None = None
+    proxy: str | None = Field(default=None, repr=False)
+    """Like "http://proxy.example.com:3128"; may carry a user and password."""
     allow_http: bool = False
 
 

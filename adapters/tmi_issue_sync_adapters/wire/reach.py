@@ -22,8 +22,6 @@ PORTS = {"https": 443, "http": 80}
 class Reach(Server):
     """How to reach a tracker, and how much time to give it. Each adapter has defaults of its own for the lags."""
 
-    proxy: str | None = Field(default=None, repr=False)
-    """Like "http://proxy.example.com:3128"; may carry a user and password."""
     timeout: Patience = 30.0
     """For one read, in seconds."""
     wait: Patience = 60.0

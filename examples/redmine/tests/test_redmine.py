@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from redmine_server import RedmineSite
 from redmine_things import FIELD
+from tmi_issue_sync_redmine.options import Options
 
 from tmi_issue_sync.errors import Denied, Rejected
 from tmi_issue_sync.model import Level, Ticket
@@ -112,6 +113,11 @@ def redmine() -> Iterator[Private]:
 
 def errors(harness: RedmineHarness) -> list[str]:
     return [one.what for one in connect(harness).check() if one.level is Level.ERROR]
+
+
+def test_a_proxys_password_is_not_shown(redmine: Private) -> None:
+    given = Options(**redmine.options(), proxy="http://user:hush@proxy.example.com:3128")
+    assert "hush" not in f"{given!r} {given}"
 
 
 def test_the_marker_outlives_an_edit_of_the_text(redmine: Private) -> None:
