@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from redmine_server import RedmineSite
 from redmine_things import FIELD
-from tmi_issue_sync_redmine.options import Options
+from tmi_issue_sync_redmine.options import BODY_MAX, Options
 
 from tmi_issue_sync.errors import Denied, Rejected
-from tmi_issue_sync.model import Level, Ticket
+from tmi_issue_sync.model import Level, Marker, Ticket
 from tmi_issue_sync.sandbox.log import Log
 from tmi_issue_sync.sandbox.wire import Clock
 from tmi_issue_sync.testing import Conformance, Kept, Lacking, SandboxHarness
@@ -118,6 +118,22 @@ def errors(harness: RedmineHarness) -> list[str]:
 def test_a_proxys_password_is_not_shown(redmine: Private) -> None:
     given = Options(**redmine.options(), proxy="http://user:hush@proxy.example.com:3128")
     assert "hush" not in f"{given!r} {given}"
+
+
+def test_no_macro_and_no_wiki_link_is_left_of_a_text(redmine: Private) -> None:
+    text = "{{include(Secret)}} {{{x}}} `[[Page]]` [[[y]]] {a} [b](c) {"
+    made = connect(redmine).create(draft(redmine, body=text, labels=("[[z]]",)))
+    kept = redmine.site.issues[1].description
+    assert not any(pair in kept for pair in ("{{", "[["))
+    assert kept.replace("\u200b", "").startswith(f"{text}\n\nLabels: [[z]]\n")
+    assert Marker.parse(kept) == made.marker == marker()
+
+
+def test_a_text_that_fits_still_fits_disarmed(redmine: Private) -> None:
+    room = BODY_MAX - len(f"\n\n{marker().block()}")
+    connect(redmine).create(draft(redmine, body="[" * room))
+    with pytest.raises(Rejected, match="are allowed"):
+        connect(redmine).create(draft(redmine, body="[" * (room + 1)))
 
 
 def test_the_marker_outlives_an_edit_of_the_text(redmine: Private) -> None:

@@ -15,6 +15,8 @@ from tmi_issue_sync.model import Draft, Marker, Ticket, TicketRef
 
 from .options import ADAPTER, BODY_MAX, PORTS, TITLE_MAX, Target, netloc
 
+_DOUBLED = re.compile(r"\{(?=\{)|\[(?=\[)")
+
 
 class _Named(BaseModel):
     id: int
@@ -105,11 +107,16 @@ def _unkeepable(draft: Draft) -> str:
         return "its title is empty"
     if len(draft.title) > TITLE_MAX:
         return f"its title has {len(draft.title)} characters, and {TITLE_MAX} are allowed"
-    size = len(description_of(draft))
+    size = len(f"{draft.body}\n\n{draft.marker.block()}")
     return f"its text has {size} characters, and {BODY_MAX} are allowed" if size > BODY_MAX else ""
 
 
 def description_of(draft: Draft) -> str:
-    """The body, labels as a line of it, for Redmine has none, and the marker last. A NUL would break Redmine."""
+    """The body, labels as a line of it, for Redmine has none, and the marker last. A NUL would break Redmine.
+
+    Redmine runs macros, {{...}}, and links of its wiki, [[...]], wherever they stand, in code too: before and after
+    whatever formats the text. So nothing is left of them.
+    """
     labels = f"\n\nLabels: {', '.join(draft.labels)}" if draft.labels else ""
-    return f"{draft.body}{labels}\n\n{draft.marker.block()}".replace("\0", "\ufffd")
+    text = _DOUBLED.sub("\\g<0>\u200b", f"{draft.body}{labels}")
+    return f"{text}\n\n{draft.marker.block()}".replace("\0", "\ufffd")
