@@ -34,6 +34,7 @@ class RedmineSite:
         self.users: dict[str, User] = {}
         self.projects = [Project(1, "security"), Project(2, "other"), Project(3, "secret")]
         self.issues: dict[int, Issue] = {}
+        self.closed = {CLOSED}
         self.person = User(2, "alice")
         self._last = 0
         self._log = log
@@ -117,10 +118,12 @@ class RedmineSite:
             "trackers": [{"id": number, "name": name} for number, name in TRACKERS.items()],
             "issue_custom_fields": [{"id": number, "name": "Marker"} for number in project.fields],
         }
+        if "enabled_modules" in (request.param("include") or "").split(","):
+            shown["enabled_modules"] = [{"id": at, "name": name} for at, name in enumerate(project.modules)]
         return Reply(200, {"project": shown})
 
     def _statuses(self, request: Request, user: User | None) -> Reply:
-        rows = [{"id": n, "name": name, "is_closed": n == CLOSED} for n, name in STATUSES.items()]
+        rows = [{"id": n, "name": name, "is_closed": n in self.closed} for n, name in STATUSES.items()]
         return Reply(200, {"issue_statuses": rows})
 
     def _priorities(self, request: Request, user: User | None) -> Reply:
@@ -143,7 +146,9 @@ class RedmineSite:
         if since and issue.changed < datetime.fromisoformat(since.removeprefix(">=")) - timedelta(seconds=1):
             return False
         seen = issue.made <= self.clock() - timedelta(seconds=self.lag)
-        return seen and author in (None, str(issue.author.id)) and (status == "*" or issue.status != CLOSED)
+        return (
+            seen and author in (None, str(issue.author.id)) and (status == "*" or issue.status not in self.closed)
+        )
 
     def _create(self, request: Request, user: User | None) -> Reply:
         if user is None:
@@ -151,7 +156,7 @@ class RedmineSite:
         data = self._fields(request)
         project = next((one for one in self.projects if one.id == data.get("project_id")), None)
         hidden = project is None or project.identifier in user.hidden or project.status != 1
-        if project is None or hidden or "add_issues" not in user.permissions:
+        if project is None or hidden or "add_issues" not in user.permissions or not project.keeps_issues():
             raise Refused(422, *NO_TARGET)
         subject, description = str(data.get("subject") or ""), str(data.get("description") or "")
         if not subject.strip():
@@ -210,7 +215,12 @@ class RedmineSite:
     def _sees(self, user: User | None, issue: Issue) -> bool:
         project = issue.project
         inside = project.public if user is None else project.public or project.identifier not in user.hidden
-        return inside and project.status != 9 and (not issue.private or issue.author is user)
+        return (
+            inside
+            and project.keeps_issues()
+            and project.status != 9
+            and (not issue.private or issue.author is user)
+        )
 
     def _visible(self, user: User | None, number: int) -> Issue:
         issue = self.issues.get(number)

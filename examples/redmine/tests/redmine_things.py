@@ -39,6 +39,10 @@ class Project:
     status: int = 1
     public: bool = False
     fields: tuple[int, ...] = (FIELD,)
+    modules: tuple[str, ...] = ("issue_tracking", "wiki")
+
+    def keeps_issues(self) -> bool:
+        return "issue_tracking" in self.modules
 
 
 @dataclass

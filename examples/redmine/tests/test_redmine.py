@@ -165,6 +165,35 @@ def test_without_the_right_to_hide_nothing_is_made(redmine: Private) -> None:
     assert redmine.made() == 0
 
 
+def test_switched_off_issues_are_not_gone(redmine: Private) -> None:
+    """They are missing from lists, and forbidden one by one."""
+    tracker = connect(redmine)
+    made = tracker.create(draft(redmine))
+    tracker.changed(None)
+    redmine.site.projects[0].modules = ("wiki",)
+    for _ in range(2):
+        with pytest.raises(Denied, match=r"switched off in security.*Issue tracking"):
+            tracker.get(made.url)
+        for since in (None, redmine.now()):
+            with pytest.raises(Denied, match="switched off"):
+                tracker.changed(since)
+        with pytest.raises(Denied, match="switched off"):
+            tracker.find(marker())
+    assert errors(redmine) == ["issues are switched off in security"]
+    redmine.site.projects[0].modules = ("issue_tracking",)
+    assert [one.ref for one in tracker.find(marker()).tickets] == [made.ref]
+
+
+def test_a_status_that_begins_to_count_as_closed_is_seen(redmine: Private) -> None:
+    tracker = connect(redmine)
+    made = tracker.create(draft(redmine))
+    redmine.site.change(1, status=2)
+    assert [one.open for one in tracker.changed(None).tickets] == [True]
+    redmine.site.closed.add(2)
+    assert [one.open for one in tracker.changed(None).tickets] == [False]
+    assert tracker.get(made.ref) == tracker.changed(None).tickets[0]
+
+
 def test_a_dead_key_is_not_taken_for_anybody(redmine: Private) -> None:
     """A public project answers it with 200, and without what is private."""
     connect(redmine).create(draft(redmine))

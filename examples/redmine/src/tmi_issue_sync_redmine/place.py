@@ -11,6 +11,7 @@ from .api import Api, Row
 from .options import Target
 
 ACTIVE = 1
+MODULE = "issue_tracking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +42,31 @@ class Place:
 
     def forget(self) -> None:
         """Ask again for all that may change."""
-        self._project = self._account = self._priorities = None
+        self._project = self._account = self._priorities = self._closed = None
 
     def project(self) -> Row:
-        """Raises Unavailable or Denied, also where it is there but closed."""
+        """Raises Unavailable or Denied, also where it is there but closed, or keeps no issues.
+
+        Without its module its issues are missing from lists, and forbidden one by one, as if there were none.
+        """
         if self._project is None:
-            query = {"include": "trackers,issue_custom_fields"}
+            query = {"include": "trackers,issue_custom_fields,enabled_modules"}
             row = self.api.shown(f"/projects/{self.name}.json", "project", f"the project {self.name}", query)
             if not isinstance(row.get("id"), int) or row.get("identifier") != self.name:
                 raise Unavailable(f"Redmine answered the project {self.name} with something else")
             if row.get("status", ACTIVE) != ACTIVE:
                 raise Denied(f"{self.name} is closed or archived", todo="Reopen it, or name another.")
+            if not any(one.get("name") == MODULE for one in row.get("enabled_modules") or []):
+                todo = "Switch the module Issue tracking on in its settings."
+                raise Denied(f"issues are switched off in {self.name}", todo=todo)
             self.projects[row["id"]] = self.name
             self._project = row
         return self._project
+
+    def project_now(self) -> Row:
+        """As it is at this moment. Raises like `project`."""
+        self._project = None
+        return self.project()
 
     def account(self) -> Account:
         """Raises Denied for a dead key, whatever a public project would show with it."""

@@ -76,7 +76,7 @@ class RedmineTracker:
             return NotMine(f"this is no issue on {host}")
         reply = self._api.read(f"/issues/{number}.json")
         if reply.status in (403, 404) and (said := reply.words()) is not None:
-            self._place.project()  # raises where the whole project is out of sight
+            self._place.project_now()  # raises where the whole project is out of sight
             return Gone(f"Redmine shows nothing at #{number} ({reply.status}{f': {said}' if said else ''})")
         data = reply.json() if reply.status == 200 else None
         if not isinstance(data, dict):
