@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from redmine_server import RedmineSite
 from redmine_things import FIELD
-from tmi_issue_sync_redmine.options import BODY_MAX, Options
+from tmi_issue_sync_redmine.api import Api
+from tmi_issue_sync_redmine.options import BODY_MAX, Options, traits
 
-from tmi_issue_sync.errors import Denied, Rejected
+from tmi_issue_sync.errors import Denied, Rejected, Uncertain
 from tmi_issue_sync.model import Level, Marker, Ticket
 from tmi_issue_sync.sandbox.log import Log
 from tmi_issue_sync.sandbox.wire import Clock
@@ -192,6 +196,33 @@ def test_a_status_that_begins_to_count_as_closed_is_seen(redmine: Private) -> No
     redmine.site.closed.add(2)
     assert [one.open for one in tracker.changed(None).tickets] == [False]
     assert tracker.get(made.ref) == tracker.changed(None).tickets[0]
+
+
+def test_a_create_that_stalls_at_each_step_ends_within_its_wait(redmine: Private) -> None:
+    given = Options(**redmine.options() | {"wait": 0.5})
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        given = given.model_copy(update={"url": f"http://127.0.0.1:{server.getsockname()[1]}"})
+        thread = threading.Thread(target=stalls, args=(server,))
+        thread.start()
+        start = time.monotonic()
+        with pytest.raises(Uncertain):
+            Api(given).post("/issues.json", {}, "")
+        took = time.monotonic() - start
+        thread.join()
+    assert given.wait < took < traits(given).wait
+
+
+def stalls(server: socket.socket) -> None:
+    """Says the head of an answer late, a piece of its text later, and then nothing any more."""
+    peer, _ = server.accept()
+    with peer:
+        peer.recv(65_536)
+        time.sleep(0.3)
+        peer.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\n")
+        time.sleep(0.15)
+        peer.sendall(b"{")
+        while peer.recv(65_536):
+            pass
 
 
 def test_a_dead_key_is_not_taken_for_anybody(redmine: Private) -> None:

@@ -17,6 +17,10 @@ ADAPTER = "redmine"
 TITLE_MAX = 255
 BODY_MAX = 65_536
 """Our own: Redmine has no limit."""
+STEPS = 3
+"""A create may take so many times `wait`: the client's clock starts anew for the request, for the head of its
+answer and for each piece of the text, and only between pieces is it seen that the time is over. A peer that
+trickles within the first two could stretch that: one deadline for all of it takes a connection of one's own."""
 PORTS = {"https": 443, "http": 80}
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 
@@ -31,6 +35,7 @@ class Options(Server):
     timeout: Seconds = 30.0
     """For one read."""
     wait: Seconds = 60.0
+    """For each step of a create: to send it, to hear the first of its answer, to hear the next of it."""
     late: Seconds = 120.0
     lag: Seconds = 10.0
     """Lists come from the database."""
@@ -64,7 +69,7 @@ def key(options: Options, target: Target) -> TrackerKey:
 def traits(options: Options) -> Traits:
     """What the core must know."""
     return Traits(
-        wait=options.wait,
+        wait=STEPS * options.wait,
         late=options.late,
         lag=options.lag,
         lag_after_errors=options.lag_after_errors,
