@@ -24,7 +24,7 @@ from tmi_issue_sync_adapters.wire.reply import Reply, content_type, json_of, one
 
 RATE_LIMIT_SECONDS = 60.0
 """How long to wait where a rate limit does not say."""
-_TOO_FAST = re.compile("submitted too quickly|spammed|abuse", re.IGNORECASE)
+_TOO_FAST = re.compile("submitted too quickly|been spammed|abuse detection", re.IGNORECASE)
 """A 422 that is no fault of what was sent: GitHub wants to be left alone for a while."""
 _OPTIONS = frozenset({"assignees", "milestone", "type"})
 """What of an issue is written in the config alone."""
