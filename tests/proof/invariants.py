@@ -150,7 +150,7 @@ def L1(world: World, threat: Threat) -> str | None:
 
     A model gets one together with the first ticket that stands below it.
     """
-    below = [row for each in world.threats.within(threat) for _, row in world.tickets(each.id) if row.family]
+    below = [row for each in world.threats.within(threat) for _, row in world.tickets(each.id) if row.named]
     if threat.whole and not below:
         return None
     if threat.excuses or threat.deleted or threat.id in world.disk.opted_out:

@@ -60,8 +60,6 @@ class Row:
     """The ticket that its text names as the one above it."""
     unnestable: bool = False
     """The tracker refused to put it below that one."""
-    family: bool = False
-    """Made while threat models got tickets as well."""
 
 
 class Issues:

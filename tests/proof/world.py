@@ -161,11 +161,10 @@ class World:
         """A create arrives: judged now, committed when the fault lets it."""
         threat = self.threats.row(draft.marker.threat_id)
         above = issues.find(draft.parent) if draft.parent else None
-        family = self.parents and not threat.whole
         self.judge("S4", must.S4(self, threat))
         self.judge("S7", must.S7(self, issues, threat))
         self.judge("S3", must.S3_create(self, threat))
-        if family:
+        if self.parents and not threat.whole:
             self.judge("F1", must.F1_create(self, issues, threat, above, draft.body))
         marker = Marker.parse(f"{draft.body}\n\n{draft.marker.block()}")
         self.disk.knows.add(draft.request_id)
@@ -173,7 +172,7 @@ class World:
         def commit(dropped: bool) -> Ticket:
             row = issues.commit(marker, US, ours=True)
             row.request, row.made_for = draft.request_id, threat.id
-            row.family, row.named = family, above
+            row.named = above
             row.above = None if self.terms.nests else above
             below = f", which names {above.number}" if above else ""
             self.say(issues.name, f"commits {row.number} for {threat} generation {draft.marker.generation}{below}")
