@@ -18,6 +18,8 @@ from .listing import search
 
 BACK = timedelta(days=1)
 """How old an issue must be for every search to know it: where the probe begins."""
+AROUND = 50
+"""So many of them, for some may have been moved here lately."""
 WINDOW, WINDOW_ONE_BY_ONE = 100, 20
 
 
@@ -27,15 +29,17 @@ def newest(
     """Every issue of the last day that the account may see, whatever the search knows of it. Raises.
 
     Numbers are given out in turn, and one that a refused create has burnt stays a gap. So it begins above the
-    newest issue that is a day old, and ends with a whole window of gaps above the highest number that the search
-    shows. Neither depends on what this process has seen before: it may have begun with the doubt.
+    lowest number among the newest issues that are a day old (one that was moved here keeps its age and got a new
+    number), where these are few with the first one. It ends with a whole window of gaps above the highest number
+    that the search shows. Neither depends on what this process has seen: it may have begun with the doubt.
     """
     mine = f'project = "{project}"'
     low = 0
     if now is not None:
         old = f'{mine} AND created <= "{account.minute(now - BACK)}" ORDER BY created DESC'
-        low = _highest(api, line, old, project)
-    top = _highest(api, line, f"{mine} ORDER BY created DESC", project)
+        before = _numbers(api, line, old, project, AROUND)
+        low = min(before) if len(before) == AROUND else 0
+    top = max(_numbers(api, line, f"{mine} ORDER BY created DESC", project, 1), default=0)
     size = WINDOW if api.cloud else WINDOW_ONE_BY_ONE
     for start in count(low + 1, size):
         keys = [f"{project}-{number}" for number in range(start, start + size)]
@@ -45,9 +49,9 @@ def newest(
             return
 
 
-def _highest(api: Api, line: Line, jql: str, project: str) -> int:
-    rows = search(api, line, jql, f"the newest issue of {project}", most=1).rows
-    return max((number_of(row.get("key")) or 0 for row in rows), default=0)
+def _numbers(api: Api, line: Line, jql: str, project: str, most: int) -> list[int]:
+    rows = search(api, line, jql, f"the newest issues of {project}", most=most).rows
+    return [number for row in rows if (number := number_of(row.get("key"))) is not None]
 
 
 def _fetched(api: Api, line: Line, keys: list[str]) -> list[Mapping[str, Any]]:
@@ -61,19 +65,16 @@ def _fetched(api: Api, line: Line, keys: list[str]) -> list[Mapping[str, Any]]:
 
 
 def _left_out(api: Api, line: Line, errors: list[Any]) -> Iterator[Mapping[str, Any]]:
-    """What was left out need not be missing: Jira may also have been unable to fetch it just then.
+    """What was left out with an error is there, and could not be fetched just then: each is read by itself.
 
-    So one key of each reason is read by itself, and all of them where that one is there.
+    Jira names it by its id; what is missing, or not for this account, is in neither list (BulkIssueResults of the
+    official description). Raises Unavailable where it does not say which one.
     """
-    reasons: dict[str, list[str]] = {}
     for one in errors:
-        if isinstance(one, dict) and number_of(one.get("id")) is not None:
-            reasons.setdefault(str(one.get("errorMessage")), []).append(str(one["id"]))
-    for first, *others in reasons.values():
-        if found := list(_one(api, line, first)):
-            yield from found
-            for key in others:
-                yield from _one(api, line, key)
+        name = one.get("id") if isinstance(one, dict) else None
+        if not isinstance(name, str) or not ((name.isascii() and name.isdecimal()) or number_of(name) is not None):
+            raise Unavailable("Jira left out an issue, and does not say which")
+        yield from _one(api, line, name)
 
 
 def _one(api: Api, line: Line, key: str) -> Iterator[Mapping[str, Any]]:

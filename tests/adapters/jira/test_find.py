@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -80,7 +81,8 @@ def test_find_shows_every_ticket_of_the_threat(room: Room) -> None:
     assert room.tracker.find(marker("t-9")).tickets == ()
 
 
-def test_what_jira_could_not_fetch_just_then_is_read_by_itself(cloud: Room) -> None:
+@pytest.mark.parametrize("named", ["id", "key"])
+def test_what_jira_could_not_fetch_just_then_is_read_by_itself(cloud: Room, named: str) -> None:
     cloud.fill(3, marked=False)
     cloud.tracker.create(draft())
     cloud.site.set_lag(3600)
@@ -88,13 +90,47 @@ def test_what_jira_could_not_fetch_just_then_is_read_by_itself(cloud: Room) -> N
     def answer(request: Request) -> Reply:
         reply = cloud.site(request)
         if request.path.endswith("/bulkfetch"):
-            left_out = [{"id": one["key"], "errorMessage": "Try again."} for one in reply.body["issues"]]
+            left_out = [{"id": one[named], "errorMessage": "Try again."} for one in reply.body["issues"]]
             reply.body = {"issues": [], "issueErrors": left_out}
         return reply
 
     app = Scripted(answer)
     with serving(app) as url:
         assert numbers(open_tracker(url, token=cloud.token).find(marker())) == ["SEC-4"]
+
+
+def test_what_jira_left_out_and_does_not_name_is_no_none(cloud: Room) -> None:
+    def answer(request: Request) -> Reply:
+        reply = cloud.site(request)
+        if request.path.endswith("/bulkfetch"):
+            reply.body = {"issues": [], "issueErrors": [{"errorMessage": "Try again."}]}
+        return reply
+
+    with serving(Scripted(answer)) as url, pytest.raises(Unavailable, match="does not say which"):
+        open_tracker(url, token=cloud.token).find(marker())
+
+
+def test_one_that_was_moved_here_lately_does_not_hide_what_is_below_it(cloud: Room) -> None:
+    """It keeps its age, and has a higher number than the ticket in doubt."""
+    cloud.site.add_project("OPS")
+    cloud.fill(2, marked=False)
+    cloud.fill(1, "OPS", marked=False)
+    old = cloud.site._store.issue("OPS-1")
+    assert old is not None
+    old.created -= timedelta(days=2)
+    cloud.tracker.create(draft())
+    cloud.site.move("OPS-1", "SEC")
+
+    def answer(request: Request) -> Reply:
+        """The search does not know the ticket in doubt yet."""
+        reply = cloud.site(request)
+        if request.path.endswith("/search/jql"):
+            rows = reply.body["issues"]
+            reply.body = {**reply.body, "issues": [one for one in rows if one["key"] != "SEC-3"]}
+        return reply
+
+    with serving(Scripted(answer)) as url:
+        assert numbers(open_tracker(url, token=cloud.token).find(marker())) == ["SEC-3"]
 
 
 def test_nothing_of_the_probe_may_be_missing(cloud: Room) -> None:
