@@ -25,14 +25,15 @@ from .keeper import Keeper
 from .memory import Memory
 from .metrics import Metrics, Sources
 from .page import Pages
+from .protocol import patient
 from .reading import Reading
 from .receiver import Receiver
 from .subscription import SubscriptionFile
 
 GRACE = 2
 """Seconds for the answers in hand when the service ends."""
-CONNECTIONS = 256
-"""Open at once; whoever comes beyond that gets a 503."""
+SILENCE = 10.0
+"""Seconds for the head of a request."""
 
 _log = structlog.get_logger()
 
@@ -128,7 +129,7 @@ def _config(application: object) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         server_header=False,
-        limit_concurrency=CONNECTIONS,
+        http=patient(SILENCE),
         timeout_keep_alive=5,
         timeout_graceful_shutdown=GRACE,
         h11_max_incomplete_event_size=16 * 1024,
