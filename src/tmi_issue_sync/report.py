@@ -42,6 +42,8 @@ class Report:
     """Trackers that took nothing more in this pass for another reason than time, and why; alerts tell it, too."""
     notes: list[str] = field(default_factory=list)
     """What a person should know and need not mend: settling, budgets, duplicates."""
+    looked: int = 0
+    """Trackers that the pass looked at."""
     models: int = 0
     threats: int = 0
     wanting: int = 0

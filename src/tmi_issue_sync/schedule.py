@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from apscheduler.executors.pool import BasePoolExecutor
@@ -12,6 +12,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from .config_tables import SyncOptions
 from .errors import ConfigError
+
+LATE = 30.0
+"""Seconds after which a pass that has not begun is overdue."""
 
 
 def trigger(options: SyncOptions) -> Any:
@@ -25,6 +28,25 @@ def trigger(options: SyncOptions) -> Any:
         raise ConfigError(f"sync.cron: {options.cron!r} is no cron line: {error}") from error
     made.jitter = jitter
     return made
+
+
+class Due:
+    """When the next pass is due by the monotonic clock: the wall's may be set back, and apscheduler waits for it.
+
+    One instance for a run; `longest` is the longest time between two passes, where that is known.
+    """
+
+    def __init__(self, longest: float | None) -> None:
+        self._longest = longest
+        self._next: datetime | None = None
+        self._at = 0.0
+
+    def late(self, next_run: datetime, now: datetime, uptime: float) -> bool:
+        """Whether it should have begun long ago; `now` is the wall's time, `uptime` the monotonic clock's."""
+        if next_run != self._next:
+            left = (next_run - now).total_seconds()
+            self._next, self._at = next_run, uptime + (left if self._longest is None else min(left, self._longest))
+        return uptime > self._at + LATE
 
 
 class Worker(BasePoolExecutor):  # type: ignore[misc]  # apscheduler has no types

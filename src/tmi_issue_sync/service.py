@@ -21,7 +21,7 @@ from .notify import Herald
 from .pace import Pace
 from .report import Report
 from .rounds import Rounds
-from .schedule import Worker, trigger
+from .schedule import Due, Worker, trigger
 from .signals import Signals
 from .state import Passed, State
 from .sync import Progress, Scope
@@ -30,6 +30,8 @@ from .wiring import Places, wired
 _log = structlog.get_logger()
 FATAL = (ConfigError, LedgerError, Locked)
 """Another pass of this process would end the same way."""
+GUARD = 10.0
+"""Seconds between two looks at whether the clock's next pass is overdue."""
 MANY = 100
 """Models woken at once that are worth a whole pass."""
 STUCK = 600.0
@@ -112,8 +114,10 @@ class Service:
                 self._rounds = Rounds(found, self._progress, self._approve, stopping, pace, herald)
                 self._patience = settings.sync.pass_limit + STUCK
                 _log.info("serving", ledger=str(places.ledger), every=str(when), instance=found.setup.instance)
+                sync = settings.sync
+                due = Due(sync.every + sync.jitter if sync.cron is None else None)
                 with beside():
-                    self._serve(when)
+                    self._serve(when, due)
             finally:
                 self._pool.submit(opened.__exit__, None, None, None).result()
                 self._pool.shutdown()
@@ -123,14 +127,18 @@ class Service:
         _log.info("ended")
         return 0
 
-    def _serve(self, when: Any) -> None:
+    def _serve(self, when: Any, due: Due) -> None:
         options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         self._scheduler.add_job(self._by_clock, when, id="clock", next_run_time=datetime.now(UTC), **options)
         if (seconds := systemd.watchdog()) is not None:
             self._scheduler.add_job(self._beat, "interval", seconds=seconds / 3, executor="beats", **options)
         systemd.notify(READY=1, STATUS="serving")
         self._scheduler.start()
-        self._over.wait()
+        while not self._over.wait(GUARD):
+            job = self._scheduler.get_job("clock")
+            if due.late(job.next_run_time, datetime.now(UTC), time.monotonic()):
+                _log.warning("this machine's clock was set back: the next pass begins now")
+                job.modify(next_run_time=datetime.now(UTC))
         if self._stopping:
             _log.info("ending after the ticket in hand; a second signal ends at once")
             systemd.notify(STOPPING=1, STATUS="ending after the ticket in hand")

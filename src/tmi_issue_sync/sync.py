@@ -14,7 +14,7 @@ from .above import Above
 from .apply import Hands
 from .books import Books
 from .decide import decide
-from .errors import SyncError, TmiError, UsageError
+from .errors import SyncError, TmiDenied, TmiError, UsageError
 from .ledger.rows import Link, Side
 from .linking import Linker
 from .making import Maker
@@ -161,8 +161,16 @@ class _Pass:
         """All models in scope; each by itself where these are few and known by their ids."""
         tmi = self._setup.tmi
         if self._scope.woken:
-            return [model for model in map(tmi.threat_model, sorted(self._scope.models)) if model is not None]
+            return [model for model in map(self._woken, sorted(self._scope.models)) if model is not None]
         return [model for model in tmi.threat_models() if self._in_scope(model)]
+
+    def _woken(self, model_id: str) -> ThreatModel | None:
+        """One that TMI keeps from us is no trouble of the others: word comes of models that are not for us."""
+        try:
+            return self._setup.tmi.threat_model(model_id)
+        except TmiDenied as error:
+            self._report.notes.append(f"woken for a threat model that is not for us: {error.why}")
+            return None
 
     def _found(self) -> None:
         """A pilot that names what TMI does not show is a slip of the pen, and no empty pass."""
@@ -191,6 +199,7 @@ class _Pass:
             self._progress.stage(f"looking at {site.key}")
             seen = self._watcher.look(site)
             self._seen[site.key] = seen
+            self._report.looked += 1
             if seen.error is not None:
                 self._report.alerts.append(seen.error)
                 self._report.closed[site.key] = seen.error

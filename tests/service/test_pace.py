@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tmi_issue_sync.pace import LONGEST, Pace
 from tmi_issue_sync.rounds import Rounds
 from tmi_issue_sync.sandbox.faults import Fault
 from tmi_issue_sync.sandbox.world import World
+from tmi_issue_sync.schedule import Due
 from tmi_issue_sync.sync import Scope
 from tmi_issue_sync.wiring import Places, wired
 
@@ -94,3 +96,26 @@ def test_a_login_that_is_missing_is_no_outage(config: Config, state: Path) -> No
 
 def _with_login(line: str) -> str:
     return "write = { login = true }" if line.startswith("write = ") else line
+
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def test_a_clock_that_is_set_back_makes_no_pass_late() -> None:
+    due = Due(longest=70.0)
+    assert not due.late(NOON + timedelta(seconds=60), NOON, 1000.0)
+    assert not due.late(NOON + timedelta(seconds=60), NOON - timedelta(hours=1), 1080.0)
+    assert due.late(NOON + timedelta(seconds=60), NOON - timedelta(hours=1), 1091.0)
+
+
+def test_nor_one_that_is_set_back_before_anybody_looked() -> None:
+    due = Due(longest=70.0)
+    assert not due.late(NOON + timedelta(seconds=60), NOON - timedelta(hours=1), 1000.0)
+    assert due.late(NOON + timedelta(seconds=60), NOON - timedelta(hours=1), 1101.0)
+
+
+def test_by_a_cron_line_the_time_that_was_left_counts() -> None:
+    due = Due(longest=None)
+    assert not due.late(NOON + timedelta(hours=6), NOON, 0.0)
+    assert not due.late(NOON + timedelta(hours=6), NOON - timedelta(days=1), 6 * 3600.0)
+    assert due.late(NOON + timedelta(hours=6), NOON - timedelta(days=1), 6 * 3600.0 + 31)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -18,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tmi_issue_sync import __version__
 from tmi_issue_sync.config import load_settings
-from tmi_issue_sync.errors import ConfigError, LedgerError, TmiError
+from tmi_issue_sync.errors import ConfigError, LedgerError, TmiDenied, TmiError
 from tmi_issue_sync.plan import Decision, Kind
 from tmi_issue_sync.report import Outcome
 from tmi_issue_sync.rules import Destination
@@ -143,6 +144,19 @@ def test_ready_and_why_not(opened: Open) -> None:
         assert _why(room) == (503, words), "and no host or path of ours"
     room.room.told(passed([linked(1)]))
     assert _why(room) == (200, "ready")
+    for changes, words in (
+        ({"approval": 15}, "the first tickets wait for a person's word"),
+        ({"alerts": [TmiDenied("the token is revoked")], "wanting": 3}, "TMI refuses us: a person must act"),
+        ({"looked": 1, "closed": {"a": TmiError("down")}}, "no tracker takes tickets now"),
+    ):
+        room.room.told(passed([linked(1)], **changes))
+        assert _why(room) == (503, words)
+    room.room.told(passed([linked(1)], approval=15))
+    assert "All is well" not in room.page()
+    ahead = replace(passed([linked(1)]), ended=now + timedelta(hours=1))
+    room.room.told(ahead)
+    assert _why(room) == (503, "this machine's clock was set back")
+    room.room.told(passed([linked(1)]))
     room.service.shown = State(now, next_run=now - timedelta(minutes=11))
     assert _why(room) == (503, "the next pass is overdue")
     room.service.shown = State(now, next_run=now - timedelta(minutes=11), running=now)

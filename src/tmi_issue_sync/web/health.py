@@ -11,6 +11,8 @@ from .memory import Said
 
 OVERDUE = timedelta(minutes=10)
 """So late may a pass begin; longer, and the clock has stopped."""
+AHEAD = timedelta(minutes=1)
+"""A last pass so far in the future was dated by a clock that has been set back since."""
 
 
 def unready(state: State, said: Said, ledger: LedgerError | None, session_over: bool) -> list[str]:
@@ -27,11 +29,20 @@ def _reasons(state: State, said: Said, ledger: LedgerError | None, session_over:
         yield "no pass has ended yet"
     elif said.failed is not None:
         yield _words(said.failed)
+    elif said.approval:
+        yield "the first tickets wait for a person's word"
+    elif said.refused:
+        yield _words(TmiDenied(""))
+    elif not said.open:
+        yield "no tracker takes tickets now"
     if session_over:
         yield "nobody is logged in to TMI"
-    late = state.next_run is not None and datetime.now(UTC) - state.next_run > OVERDUE
+    now = datetime.now(UTC)
+    late = state.next_run is not None and now - state.next_run > OVERDUE
     if late and state.running is None:
         yield "the next pass is overdue"
+    if said.last is not None and said.last - now > AHEAD:
+        yield "this machine's clock was set back"
 
 
 def _words(error: Exception) -> str:

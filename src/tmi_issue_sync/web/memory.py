@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from ..errors import SyncError
+from ..errors import SyncError, TmiDenied
 from ..model import Threat
 from ..plan import Decision, Kind
-from ..report import Outcome
+from ..report import Outcome, Report
 from ..state import Passed
 
 KEPT = 10
@@ -54,6 +54,12 @@ class Said:
     alerts: tuple[SyncError, ...] = ()
     """What else was wrong in it."""
     notes: tuple[str, ...] = ()
+    approval: int = 0
+    """How many first tickets wait for a person's word."""
+    refused: bool = False
+    """TMI lets us write nothing, and tickets wait for that."""
+    open: bool = True
+    """Whether any tracker took tickets in the last pass."""
 
 
 class Memory:
@@ -77,10 +83,19 @@ class Memory:
                 words=_merged(before.words, passed),
                 alerts=tuple(report.alerts),
                 notes=tuple(report.notes),
+                approval=report.approval,
+                refused=_refused(report),
+                open=not report.looked or report.looked > len(report.closed),
                 calls=dict([*before.calls.items(), (report.run_id, passed.calls)][-KEPT:]),
             )
         with self._lock:
             self._said = now
+
+
+def _refused(report: Report) -> bool:
+    """One model that we may not write in is its owner's matter; nothing written at all is ours."""
+    denied = any(isinstance(alert, TmiDenied) for alert in report.alerts)
+    return denied and report.wanting > 0 and not report.changed
 
 
 def _merged(before: Mapping[str, Word], passed: Passed) -> dict[str, Word]:

@@ -180,6 +180,8 @@ def troubles(now: Now, look: Look) -> list[str]:
         found.append(now.session.words)
     if look.said.failed is not None:
         found.append(f"The last pass failed: {_said(look.said.failed)}")
+    if count := look.said.approval:
+        found.append(f"{count} first tickets wait for a person's word: look at `plan`, then start with --yes")
     found += [f"{'TMI' if name == 'tmi' else name}: {why}" for name, why in now.service.closed.items()]
     known = " ".join(found)
     found += [text for alert in look.said.alerts if (text := str(alert)) not in known]
