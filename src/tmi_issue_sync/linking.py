@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from .clock import Clock
 from .decide import blocked_key
-from .errors import Changed, LinkRefused, LinkUnknown, ThreatGone, TmiError
+from .errors import Changed, LinkRefused, LinkUnknown, SyncError, ThreatGone, TmiError
 from .ledger import Ledger
 from .ledger.rows import Write
 from .model import ModelRead, Threat
@@ -43,6 +43,8 @@ class Linker:
         self._version = version
         self.no_writer = no_writer
         """Why every link waits in this pass, where the operator lets them; empty: they are written."""
+        self.alerts: list[SyncError] = []
+        """What a write changed besides the link, by TMI's own answer."""
         self._sent: dict[str, list[_Sent]] = {}
 
     def put(self, decision: Decision, done: str = "", *, ours: bool = True, created: bool = False) -> Outcome:
@@ -61,8 +63,9 @@ class Linker:
             receipt = self._tmi.write(prepared, url)
         except TmiError as error:
             return self._failed(decision, done, error, created, prepared)
-        self._audit(threat, url, receipt.sent_id, receipt.got_id or "", "written")
-        outcome = Outcome(decision, f"{done}linked to {url}", url, created=created, wrote=True)
+        also = self._altered(threat, receipt)
+        self._audit(threat, url, receipt.sent_id, receipt.got_id or "", f"written{also}")
+        outcome = Outcome(decision, f"{done}linked to {url}{also}", url, created=created, wrote=True)
         listed_by = "" if threat.whole_model else threat.model.id
         self._sent.setdefault(listed_by, []).append(_Sent(decision, url, ours, receipt, outcome))
         return outcome
@@ -83,6 +86,16 @@ class Linker:
         if isinstance(error, Changed):  # nothing went wrong: a person was faster
             return Outcome(decision, f"{done}the link waits: {error.why}", url, waits=0.0, created=created)
         return Outcome(decision, f"{done}not linked", url, error=error, created=created)
+
+    def _altered(self, threat: Threat, receipt: Receipt) -> str:
+        """Words for what TMI changed together with the link, empty for nothing; a person has to look at it."""
+        if not receipt.altered:
+            return ""
+        what = f"TMI altered its {', '.join(receipt.altered)}"
+        where = f"threat {threat.id} ({threat.name!r}) of the model {threat.model.name!r}"
+        todo = "Compare them with TMI's audit trail of the threat, and mend them there."
+        self.alerts.append(SyncError(f"{where}: with the link, {what}", todo=todo))
+        return f"; {what}"
 
     def verify(self) -> list[Outcome]:
         """Read each written model, and the list of models, once and compare what they show (Wr3)."""

@@ -266,6 +266,7 @@ class _Pass:
             self._progress.stage("verifying links")
         verified = {outcome.decision.threat.id: outcome for outcome in self._linker.verify()}
         self._report.outcomes = [verified.get(o.decision.threat.id, o) for o in self._report.outcomes]
+        self._report.alerts += self._linker.alerts
 
     # -- 5 sweep -------------------------------------------------------------------------------------------
 

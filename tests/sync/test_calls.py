@@ -17,7 +17,6 @@ NORMALISED = {
     ("status", "In Progress", "in_progress"),
     ("status", "Open", "open"),
     ("severity", "High", "high"),
-    ("mitigation", "Encode <b>everything</b>.", "Encode everything."),
 }
 """What TMI 1.8.22 itself rewrites on a PUT, and nothing else may differ (tmi-api 5.2)."""
 
@@ -42,8 +41,8 @@ def varied(n: int) -> dict[str, Any]:
     return threat(n, **kinds[n % len(kinds)])
 
 
-BLOCKED = 6
-"""The kind whose stored text TMI 1.8.22 refuses in a PUT: its ticket is made, its link is blocked."""
+BLOCKED = {2, 6}
+"""The kinds whose stored text TMI 1.8.22 would alter or refuses in a PUT: a ticket is made, its link is blocked."""
 MADE = {0, 1, 2, 3, 4, 5, 6, 12}
 
 
@@ -63,7 +62,7 @@ def test_first_and_second_pass(world: Rig) -> None:
     report = world.run()
     eligible = [n for n in range(250) if n % 13 in MADE]
     documented = world.documented  # type: ignore[attr-defined]
-    refused = [] if documented else [n for n in eligible if n % 13 == BLOCKED]
+    refused = [] if documented else [n for n in eligible if n % 13 in BLOCKED]
     assert len(world.made()) == len(eligible) + 1
     assert len(report.failed) == len(refused)
     _unchanged(before, world.rows(), documented)

@@ -135,6 +135,40 @@ def test_an_answer_without_metadata_is_no_reason_to_delete_them(tmp_path: Path) 
         assert shown.rig.rows()[FIRST]["metadata"] == kept
 
 
+def test_what_tmi_changed_besides_the_link_is_told_once(tmp_path: Path) -> None:
+    def change(_: Random, request: Request, reply: Reply, headers: Headers) -> Answer:
+        told = reply.payload()
+        if request.method == "PUT":
+            told = json.dumps({**json.loads(told), "description": "Somebody does", "score": 1.5}).encode()
+        return answer(reply.status, headers, told)
+
+    with stage(tmp_path, Random(0), threat(0)) as shown:
+        shown.twists = Twists(Random(0), always=True, port=TMI, change=change)
+        report = shown.rig.run()
+        (alert,) = report.alerts
+        assert FIRST in str(alert)
+        assert "TMI altered its description, score" in str(alert)
+        assert report.outcomes[0].text.endswith("; TMI altered its description, score")
+        with shown.rig.setup() as setup:
+            (line,) = [write.outcome for write in setup.ledger.writes() if write.action == "link"]
+        assert line == "written; TMI altered its description, score"
+        assert (entry(shown.rig).link, report.exit_code) == (Link.LINKED, 1)
+        assert shown.rig.run().alerts == []
+
+
+def test_a_text_that_tmi_would_alter_blocks_the_link_until_it_is_edited(tmp_path: Path) -> None:
+    with rig(tmp_path, model(threat(0, mitigation="Encode <b>all</b>"))) as world:
+        world.run()
+        assert (entry(world).link, posts(world)) == (Link.BLOCKED, 1)
+        assert "mitigation" in entry(world).why
+        assert entry(world).why.endswith("/example/threats/issues/1")
+        assert world.run().outcomes == []
+        world.tmi.edit_threat(FIRST, mitigation="Encode all")
+        world.wait(120)
+        world.run()
+        assert (entry(world).link, posts(world)) == (Link.LINKED, 1)
+
+
 def test_a_failure_that_no_adapter_foresaw_is_a_doubt() -> None:
     def create(_: object) -> object:
         raise KeyError("id")

@@ -12,6 +12,7 @@ from tmi_issue_sync.model import Threat
 from tmi_issue_sync.tmi.client import TmiClient
 from tmi_issue_sync.tmi.link import check_link
 from tmi_issue_sync.tmi.session import Saved, Session
+from tmi_issue_sync.tmi.whole import altered
 
 from .conftest import World
 
@@ -228,6 +229,79 @@ def test_old_text_that_blocks_a_put_is_told_and_blocks_only_itself(
         client.write(client.prepare(first_threat(client)), LINK)
     assert not caught.value.every_link
     assert "issue_uri" not in world.site.threats()[0]
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("mitigation", "Encode <b>everything</b>."),
+        ("mitigation", "Encode &lt;img&gt; as entities"),
+        ("mitigation", "see https://h.example.com/x?a=1&copy=2"),
+        ("mitigation", "unless a<b always"),
+        ("mitigation", "<!-- todo -->"),
+        ("description", "5 &amp;lt; 6"),
+    ],
+)
+def test_a_text_that_tmi_would_alter_is_not_sent_to_it(
+    world: World, first_threat: First, field: str, text: str
+) -> None:
+    world.start().threat_model({field: text}, {})
+    client = world.client()
+    threat = first_threat(client)
+    before = world.site.threat(threat.id)
+    for _ in range(2):  # the first finds out that this version wants a PUT
+        with pytest.raises(LinkRefused, match=f"alter its {field}: .* by hand: {LINK}") as caught:
+            client.write(client.prepare(threat), LINK)
+        assert not caught.value.every_link
+    assert world.asked("PUT") == []
+    assert world.site.threat(threat.id) == before
+
+
+def test_where_tmi_takes_a_patch_no_text_is_in_the_way(world: World, first_threat: First) -> None:
+    world.start(dialect="documented", version="2.2.0").threat_model({"mitigation": "Encode <b>all</b> &lt;"})
+    client = world.client()
+    threat = first_threat(client)
+    client.write(client.prepare(threat), LINK)
+    assert world.site.threat(threat.id)["issue_uri"] == LINK
+
+
+@pytest.mark.parametrize(
+    "text", ["salt & pepper", "if a < b && c > d", "AT&T; R&D", "a <- b", "100 %", "<3", "x & y;"]
+)
+def test_a_text_that_tmi_leaves_alone_is_in_no_way(world: World, first_threat: First, text: str) -> None:
+    world.start().threat_model({"mitigation": text})
+    client = world.client()
+    threat = first_threat(client)
+    assert client.write(client.prepare(threat), LINK).altered == ()
+    assert (world.site.threat(threat.id)["mitigation"], world.site.threat(threat.id)["issue_uri"]) == (text, LINK)
+
+
+ECHO = {**FULL, "severity": "critical", "issue_uri": "altered, too", "modified_at": "2026-11-23T20:30:20.1Z"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "echo", "found"),
+    [
+        ({}, {}, ()),
+        ({"severity": "High", "status": "In Progress"}, {"severity": "high", "status": "in_progress"}, ()),
+        ({"description": "cafe\u0301"}, {"description": "caf\u00e9"}, ()),
+        ({"metadata": [], "threat_type": []}, {"metadata": None, "threat_type": None}, ()),
+        ({}, {"description": "Search concatenates.\n- no login"}, ("description",)),
+        ({}, {"mitigation": None}, ("mitigation",)),
+        ({}, {"score": 9.0, "priority": "High"}, ("score", "priority")),
+        ({"score": 0}, {"score": None}, ("score",)),
+        ({}, {"include_in_report": True, "metadata": []}, ("include_in_report", "metadata")),
+        ({"mitigated": True}, {"mitigated": False}, ("mitigated",)),
+        ({}, {"cvss": [{"vector": "CVSS:3.1/AV:L", "score": 9.8}]}, ("cvss",)),
+        ({}, {"status": "closed"}, ("status",)),
+    ],
+)
+def test_what_tmi_changed_besides_the_link(sent: Any, echo: Any, found: tuple[str, ...]) -> None:
+    assert altered({**FULL, **sent}, {**ECHO, **sent, **echo}) == found
+
+
+def test_an_answer_without_the_threat_proves_nothing_about_it() -> None:
+    assert altered(FULL, {"ok": True}) == ()
 
 
 @pytest.mark.parametrize(

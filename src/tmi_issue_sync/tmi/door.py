@@ -31,6 +31,8 @@ class Receipt:
     got_id: str | None
     modified_at: datetime | None
     """TMI's own stamp of the write, where the answer carries one."""
+    altered: tuple[str, ...] = ()
+    """Fields other than the link that TMI changed with it, by its own answer."""
 
 
 class Tmi(Protocol):

@@ -16,29 +16,8 @@ from .door import Prepared, Receipt
 from .reads import SORTED, listing, threats_path
 from .sending import PATCH_TYPE, Sender, receipt
 from .values import moment, threat_row
+from .whole import WRITABLE, altered, refuse_damage
 from .wire import Reply
-
-WRITABLE = (
-    "name",
-    "threat_type",
-    "description",
-    "mitigation",
-    "diagram_id",
-    "cell_id",
-    "asset_id",
-    "severity",
-    "score",
-    "priority",
-    "mitigated",
-    "status",
-    "cwe_id",
-    "cvss",
-    "ssvc",
-    "include_in_report",
-    "timmy_enabled",
-    "issue_uri",
-)
-"""Every field that a PUT replaces and a list row shows; `metadata` comes from the GET by id alone."""
 
 _LINK = re.compile(
     r"\s*https?://[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
@@ -97,8 +76,10 @@ class Links:
         if prepared.body is None:  # the refused PATCH proves that nothing was written
             prepared = replace(self._for_put(prepared.threat), request_id=prepared.request_id)
         body = {**(prepared.body or {}), "issue_uri": url}
+        refuse_damage(body, url)
         reply = self._sender.send("PUT", _path(prepared.threat), prepared, body, {})
-        return receipt(reply, self._caller.identity.name)
+        proof = receipt(reply, self._caller.identity.name)
+        return replace(proof, altered=altered(body, reply.table()))
 
     @property
     def _puts(self) -> bool:
