@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from . import levels
 from .model import Severity, Threat
 
 
@@ -31,7 +32,7 @@ def _words(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _severities(values: tuple[str, ...]) -> tuple[str, ...]:
-    words = _words(values)
+    words = tuple(map(levels.severity_word, values))
     known = [severity.value for severity in Severity]
     for found in words:
         if found not in known:
@@ -39,6 +40,15 @@ def _severities(values: tuple[str, ...]) -> tuple[str, ...]:
             hint = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(known)}"
             raise ValueError(f"TMI knows no severity {found!r}; {hint}")
     return words
+
+
+def _states(values: tuple[str, ...]) -> tuple[str, ...]:
+    """As they are read from TMI: `In Progress` there is `mitigation_in_progress` here, in both places."""
+    return tuple(map(levels.status, values))
+
+
+def _priorities(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(levels.priority, values))
 
 
 def _cwes(values: tuple[int | str, ...]) -> tuple[str, ...]:
@@ -61,6 +71,8 @@ def _moment(value: datetime | date) -> datetime:
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_words)]
 Severities = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_severities)]
+States = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_states)]
+Priorities = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_priorities)]
 Globs = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_globs)]
 Cwes = Annotated[tuple[int | str, ...], BeforeValidator(_listed), AfterValidator(_cwes)]
 Moment = Annotated[datetime | date, AfterValidator(_moment)]
@@ -83,10 +95,10 @@ class Condition(BaseModel):
 
     severity: Severities = ()
     severity_not: Severities = ()
-    status: Words = ()
-    status_not: Words = ()
-    priority: Words = ()
-    priority_not: Words = ()
+    status: States = ()
+    status_not: States = ()
+    priority: Priorities = ()
+    priority_not: Priorities = ()
     threat_type: Words = ()
     threat_type_not: Words = ()
     cwe: Cwes = ()
@@ -192,8 +204,8 @@ def _facts(threat: Threat) -> dict[str, tuple[str, ...]]:
     model = threat.model
     return {
         "severity": (threat.severity.value,),
-        "status": (word(threat.status),),
-        "priority": (word(threat.priority),),
+        "status": (levels.status(threat.status),),
+        "priority": (levels.priority(threat.priority),),
         "threat_type": _words(threat.threat_type),
         "cwe": tuple(_ZEROS.sub("CWE-", cwe.strip().upper()) for cwe in threat.cwe),
         "model": (model.name,),

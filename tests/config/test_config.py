@@ -174,6 +174,16 @@ def test_the_example_names_every_option_of_a_tracker(name: str) -> None:
         ),
         (
             "[trackers.work]",
+            "[trackers.work]\npriority = { from = [3] }",
+            "trackers.work.priority: from = [3]: there is no such source",
+        ),
+        (
+            "[trackers.work]",
+            '[trackers.work]\npriority = { from = "priority", critical = "Highest", immediate = "High" }',
+            "trackers.work.priority: 'critical' and 'immediate' are both 'immediate' to TMI: leave one out",
+        ),
+        (
+            "[trackers.work]",
             '[trackers.work]\npriority = { from = "status", default = "Low" }',
             "trackers.work.priority: has nothing to choose from",
         ),
@@ -266,7 +276,8 @@ priority = { from = "severity", Critical = "Hi}}gh \\"est\\" é", default = "Low
 [trackers.work.fields]
 Weight = { from = "severity", critical = 9, default = 1.5 }
 State = { from = "status", "In Review" = "Late", false_positive = "{{ threat.name }}" }
-Where = { value = "EMEA", child = { from = "priority", immediate = "Oslo" } }
+Where = { value = "EMEA", child = { from = "priority", Critical = "Oslo", "P0" = "Oslo" } }
+Progress = { from = "status", "In Progress" = "Doing", default = "To do" }
 Due = 2026-12-31
 Tags = ["a", { from = "severity", critical = "b" }]
 """
@@ -286,6 +297,7 @@ Tags = ["a", { from = "severity", critical = "b" }]
     assert one.fields == {
         "Weight": 9,
         "State": "Late",
+        "Progress": "To do",
         "Where": {"value": "EMEA", "child": "Oslo"},
         "Due": "2026-12-31",
         "Tags": ["a", "b"],
@@ -295,11 +307,13 @@ Tags = ["a", { from = "severity", critical = "b" }]
     assert other.fields == {
         "Weight": 1.5,
         "State": "A threat",
+        "Progress": "To do",
         "Where": {"value": "EMEA"},
         "Due": "2026-12-31",
         "Tags": ["a"],
     }
     assert "State" not in made(status="open").fields
+    assert made(status="mitigation_in_progress").fields["Progress"] == "Doing"  # as it is read from TMI
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tmi_issue_sync.model import Severity, Threat, ThreatModel
+from tmi_issue_sync.model import Json, Severity, Threat, ThreatModel
 from tmi_issue_sync.rules import Condition, shadows
+from tmi_issue_sync.tmi.values import threat_row
 
 MAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
 MODEL = ThreatModel(
@@ -108,6 +109,29 @@ def test_every_key_has_a_case_that_matches_not() -> None:
 def test_a_threat_without_score_matches_no_score() -> None:
     for key in ("score_min", "score_max"):
         assert Condition.model_validate({key: 5}).mismatch(replace(THREAT, score=None)) == "the threat has no score"
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("status", "In Progress"),
+        ("status", "fixed"),
+        ("status", "Gelöst"),
+        ("status", "5"),
+        ("status", "Waiting for  Vendor"),
+        ("priority", "critical"),
+        ("priority", "High (P1)"),
+        ("priority", "P1"),
+        ("severity", "Kritisch"),
+        ("severity", "3"),
+    ],
+)
+def test_a_word_that_tmi_shows_matches_what_was_read_of_it(key: str, shown: str) -> None:
+    """However a value was stored, the same word in the config means the same."""
+    row: Json = {"id": "t1", "created_at": MAY.isoformat(), "modified_at": MAY.isoformat(), key: shown}
+    threat = threat_row(row, MODEL)
+    assert Condition.model_validate({key: [shown]}).mismatch(threat) is None
+    assert Condition.model_validate({f"{key}_not": [shown]}).mismatch(threat)
 
 
 def test_a_threat_that_says_nothing() -> None:

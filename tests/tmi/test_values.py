@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tmi_issue_sync.errors import TmiError
-from tmi_issue_sync.model import Cvss, Severity, ThreatModel
-from tmi_issue_sync.tmi.values import (
+from tmi_issue_sync.levels import (
+    MODEL_STATES,
     PRIORITIES,
     SEVERITIES,
     STATES,
-    model_row,
-    moment,
+    model_status,
     priority,
     severity,
     status,
-    threat_row,
 )
+from tmi_issue_sync.model import Cvss, Severity, ThreatModel
+from tmi_issue_sync.tmi.values import model_row, moment, threat_row
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -37,6 +37,7 @@ def test_no_word_ever_fails_and_normalising_again_changes_nothing(value: Any) ->
     assert severity(severity(value).value) is severity(value)
     assert status(status(value)) == status(value)
     assert priority(priority(value)) == priority(value)
+    assert model_status(model_status(value)) == model_status(value)
 
 
 @given(JSON)
@@ -99,6 +100,10 @@ def test_odd_model_rows_too(row: Any) -> None:
         (None, "unknown"),
         ("purple", "unknown"),
         ("３", "low"),
+        ("-1", "unknown"),
+        (-1, "unknown"),
+        ("_1_", "unknown"),
+        ("1-", "unknown"),
     ],
 )
 def test_severity(value: Any, expected: str) -> None:
@@ -118,6 +123,7 @@ def test_severity(value: Any, expected: str) -> None:
         ("Waiting for  vendor", "waiting_for_vendor"),
         ("", "open"),
         (None, "open"),
+        ("-5", "open"),
     ],
 )
 def test_status(value: Any, expected: str) -> None:
@@ -126,7 +132,21 @@ def test_status(value: Any, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("P0", "immediate"), ("1", "high"), ("p4", "deferred"), ("Urgent", "immediate"), ([], "unknown")],
+    [
+        ("P0", "immediate"),
+        ("1", "high"),
+        ("p4", "deferred"),
+        ("Urgent", "immediate"),
+        ([], "unknown"),
+        ("Immediate (P0)", "immediate"),
+        ("High (P1)", "high"),
+        ("Mittel (P2)", "medium"),
+        ("Низкий (P3) ", "low"),
+        ("deferred(p4)", "deferred"),
+        ("Higher (P5)", "higher_(p5)"),
+        ("(P1) team", "(p1)_team"),
+        ("-1", "unknown"),
+    ],
 )
 def test_priority(value: Any, expected: str) -> None:
     assert priority(value) == expected
@@ -136,6 +156,23 @@ def test_every_key_means_itself_and_its_index() -> None:
     assert [severity(key.value) for key in SEVERITIES] == [severity(str(n)) for n in range(6)] == list(SEVERITIES)
     assert [status(key) for key in STATES] == [status(n) for n in range(10)] == list(STATES)
     assert [priority(key) for key in PRIORITIES] == [priority(str(n)) for n in range(5)] == list(PRIORITIES)
+    indexed = [model_row({"id": "m", "status": str(n)}).status for n in range(10)]
+    assert [model_status(key) for key in MODEL_STATES] == indexed == list(MODEL_STATES)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("In Progress", "in_progress"),
+        ("0", "not_started"),
+        ("On hold", "on_hold"),
+        (None, ""),
+        ("12", ""),
+        ("-1", ""),
+    ],
+)
+def test_a_models_status(value: Any, expected: str) -> None:
+    assert model_row({"id": "m", "status": value}).status == expected
 
 
 def test_nine_digits_are_cut_not_rounded() -> None:

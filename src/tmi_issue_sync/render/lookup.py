@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
-from ..condition import word
+from .. import levels
 from ..model import Json, Severity
 
 FROM, DEFAULT = "from", "default"
-SOURCES = ("severity", "priority", "status")
-"""What a threat has exactly one of, in words that are few."""
+SOURCES: Mapping[str, Callable[[str], str]] = {
+    "severity": levels.severity_word,
+    "priority": levels.priority,
+    "status": levels.status,
+}
+"""What a threat has exactly one of, in words that are few, and how they are read: from TMI and here."""
 
 
 def checked(value: Any) -> Any:
@@ -27,16 +31,26 @@ def checked(value: Any) -> Any:
     if FROM not in value:
         return {str(key): checked(each) for key, each in value.items()}
     source = value[FROM]
-    if source not in SOURCES:
+    if not isinstance(source, str) or source not in SOURCES:
         raise ValueError(f"{FROM} = {source!r}: there is no such source ({_near(str(source), SOURCES)})")
-    table = {
-        str(key) if key == DEFAULT else word(str(key)): checked(each) for key, each in value.items() if key != FROM
-    }
+    table = _read(SOURCES[source], {str(key): checked(each) for key, each in value.items() if key != FROM})
     if not table.keys() - {DEFAULT}:
         raise ValueError(f'has nothing to choose from: write {{ {FROM} = "severity", critical = "Highest" }}')
     if source == "severity" and (odd := sorted(table.keys() - {DEFAULT, *Severity})):
         raise ValueError(f"TMI knows no severity {odd[0]!r} ({_near(odd[0], Severity)})")
     return {FROM: source, **table}
+
+
+def _read(word: Callable[[str], str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The table by TMI's keys. Raises ValueError where two of its words are one to TMI and say different things."""
+    table: dict[str, Any] = {}
+    named: dict[str, str] = {}
+    for key, each in given.items():
+        found = DEFAULT if key == DEFAULT else word(key)
+        if found in table and table[found] != each:
+            raise ValueError(f"{named[found]!r} and {key!r} are both {found!r} to TMI: leave one out")
+        table[found], named[found] = each, key
+    return table
 
 
 def is_lookup(value: Json) -> bool:
@@ -45,7 +59,8 @@ def is_lookup(value: Json) -> bool:
 
 def looked_up(table: Mapping[str, Json], threat: SimpleNamespace) -> Json:
     """What the table says of this threat; None where it says nothing."""
-    return table.get(word(str(getattr(threat, str(table[FROM])))), table.get(DEFAULT))
+    source = str(table[FROM])
+    return table.get(SOURCES[source](str(getattr(threat, source))), table.get(DEFAULT))
 
 
 def is_given(value: Json) -> bool:

@@ -1,109 +1,14 @@
-"""TMI's free text as values: words and rows from any year and by any hand. No word ever fails."""
+"""TMI's rows as values, from any year and by any hand."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ..errors import TmiError
-from ..model import Cvss, Json, Severity, Threat, ThreatModel
-
-SEVERITIES = tuple(Severity)
-PRIORITIES = ("immediate", "high", "medium", "low", "deferred")
-STATES = (
-    "open",
-    "confirmed",
-    "mitigation_planned",
-    "mitigation_in_progress",
-    "verification_pending",
-    "resolved",
-    "accepted",
-    "false_positive",
-    "deferred",
-    "closed",
-)
-"""In TMI's own order: old rows hold the index instead of the word."""
-
-_LEVEL_WORDS = {
-    "critical": "crit blocker severe kritisch critique critico critica kritiek critical_risk",
-    "high": "hoch haut haute eleve elevee alto alta hoog important major p1 high_risk",
-    "medium": "med moderate mittel moyen moyenne medio media gemiddeld middel normal p2 medium_risk",
-    "low": "niedrig gering faible bajo baja basso bassa baixo baixa laag minor p3 low_risk",
-    "informational": "info information informativ informativo informatif informativa none note",
-    "unknown": "unbekannt inconnu inconnue desconocido desconocida sconosciuto desconhecido onbekend n/a na",
-}
-_PRIORITY_WORDS = {
-    **{level: words for level, words in _LEVEL_WORDS.items() if level in ("high", "medium", "low", "unknown")},
-    "immediate": "critical urgent p0 sofort immediat immediate inmediata inmediato immediata imediata dringend",
-    "deferred": "p4 zuruckgestellt aufgeschoben differe differee diferido aplazado rinviato adiado backlog",
-}
-_STATE_WORDS = {
-    "open": "new offen neu ouvert ouverte abierto abierta aperto aperta aberto aberta todo to_do reopened",
-    "confirmed": "bestatigt confirme confirmado confermato verified",
-    "mitigation_planned": "planned mitigation_geplant",
-    "mitigation_in_progress": "in_progress mitigating in_bearbeitung en_cours en_curso in_corso em_andamento",
-    "verification_pending": "pending_verification in_review",
-    "resolved": "fixed mitigated done gelost behoben resolu resolue resuelto resuelta risolto resolvido",
-    "accepted": "risk_accepted accepted_risk wont_fix akzeptiert accepte acceptee aceptado accettato aceito",
-    "false_positive": "fp not_applicable invalid falsch_positiv faux_positif falso_positivo fehlalarm",
-    "deferred": "postponed zuruckgestellt differe diferido aplazado rinviato adiado",
-    "closed": "geschlossen ferme fermee cerrado chiuso fechado",
-}
-
-
-def _table(words: Mapping[str, str], own: tuple[str, ...]) -> dict[str, str]:
-    return {
-        **{_key(alias): value for value, line in words.items() for alias in line.split()},
-        **{w: w for w in own},
-    }
-
-
-def severity(value: object) -> Severity:
-    """Any JSON value as one of the six; `unknown` where nobody can tell."""
-    word = _word(value, SEVERITIES, _SEVERITY_TABLE)
-    return Severity(word) if word in SEVERITIES else Severity.UNKNOWN
-
-
-def priority(value: object) -> str:
-    """Any JSON value as TMI's key, or the text itself in snake case; `unknown` for none."""
-    return _word(value, PRIORITIES, _PRIORITY_TABLE) or "unknown"
-
-
-def status(value: object) -> str:
-    """Any JSON value as TMI's key, or the text itself in snake case; `open` for none."""
-    return _word(value, STATES, _STATE_TABLE) or "open"
-
-
-def _word(value: object, in_order: tuple[str, ...], table: Mapping[str, str]) -> str:
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return ""
-    slug = _slug(str(value))
-    if number := re.fullmatch(r"([0-9]{1,4})(\.0+)?", slug):
-        index = int(number[1])
-        return in_order[index] if index < len(in_order) else ""
-    return table.get(_key(slug), slug)
-
-
-def _slug(text: str) -> str:
-    """Lower snake case, in a form that does not change when it is made again."""
-    for _ in range(4):
-        before, text = text, unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-        text = re.sub(r"[\s_-]+", "_", text)[:128].strip("_")
-        if text == before:
-            break
-    return text
-
-
-def _key(slug: str) -> str:
-    """Without accents, for looking a label up."""
-    return "".join(char for char in unicodedata.normalize("NFKD", slug) if not unicodedata.combining(char))
-
-
-_SEVERITY_TABLE = _table(_LEVEL_WORDS, SEVERITIES)
-_PRIORITY_TABLE = _table(_PRIORITY_WORDS, PRIORITIES)
-_STATE_TABLE = _table(_STATE_WORDS, STATES)
+from ..levels import model_status, priority, severity, status
+from ..model import Cvss, Json, Threat, ThreatModel
 
 
 def moment(value: object) -> datetime | None:
@@ -125,7 +30,7 @@ def model_row(row: Json) -> ThreatModel:
     return ThreatModel(
         id=found,
         name=_text(table, "name") or found,
-        status=_slug(_text(table, "status")),
+        status=model_status(table.get("status")),
         owner=_person(table.get("owner")),
         description=_text(table, "description"),
         framework=_text(table, "threat_model_framework"),
