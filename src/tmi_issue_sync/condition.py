@@ -211,7 +211,7 @@ def _facts(threat: Threat) -> dict[str, tuple[str, ...]]:
         "model": (model.name,),
         "model_id": (model.id,),
         "model_status": (word(model.status),),
-        "owner": (model.owner,),
+        "owner": tuple(dict.fromkeys((model.owner, model.owner_address or model.owner))),
     }
 
 

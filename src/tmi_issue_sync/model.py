@@ -45,6 +45,8 @@ class ThreatModel:
     modified_at: datetime | None = None
     metadata: tuple[tuple[str, str], ...] | None = None
     """In no list row: None where it was not read (`models`)."""
+    owner_address: str = ""
+    """The owner's e-mail address, where TMI tells one; `owner` is the name."""
 
 
 @dataclass(frozen=True, slots=True)

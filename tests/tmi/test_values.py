@@ -20,7 +20,8 @@ from tmi_issue_sync.levels import (
     severity,
     status,
 )
-from tmi_issue_sync.model import Cvss, Severity, ThreatModel
+from tmi_issue_sync.model import Cvss, Json, Severity, ThreatModel
+from tmi_issue_sync.rules import Condition
 from tmi_issue_sync.tmi.values import model_row, moment, threat_row
 
 JSON = st.recursive(
@@ -228,3 +229,22 @@ def test_a_row_without_time_is_named() -> None:
 def test_a_count_that_is_none_does_not_hide_the_model() -> None:
     assert model_row({"id": "m"}).threat_count == 1
     assert model_row({"id": "m", "threat_count": 0}).threat_count == 0
+
+
+def test_an_owner_is_matched_by_name_and_by_address() -> None:
+    """A row as TMI 1.8.22 lists it."""
+    owner: Json = {
+        "display_name": "alice (TMI User)",
+        "email": "alice@tmi.local",
+        "principal_type": "user",
+        "provider": "tmi",
+        "provider_id": "alice",
+    }
+    model = model_row({"id": "m", "name": "Pay", "owner": owner})
+    threat = threat_row({"id": "t1", "created_at": STAMP, "modified_at": STAMP}, model)
+    assert (model.owner, model.owner_address) == ("alice (TMI User)", "alice@tmi.local")
+    for pattern in ("*@tmi.local", "Alice@tmi.local", "alice (*"):
+        assert Condition.model_validate({"owner": [pattern]}).mismatch(threat) is None
+        assert Condition.model_validate({"owner_not": [pattern]}).mismatch(threat)
+    why = Condition.model_validate({"owner": ["*@example.com"]}).mismatch(threat)
+    assert why == "owner alice (TMI User), alice@tmi.local is not *@example.com"

@@ -32,6 +32,7 @@ def model_row(row: Json) -> ThreatModel:
         name=_text(table, "name") or found,
         status=model_status(table.get("status")),
         owner=_person(table.get("owner")),
+        owner_address=_address(table.get("owner")),
         description=_text(table, "description"),
         framework=_text(table, "threat_model_framework"),
         issue_uri=_text(table, "issue_uri"),
@@ -102,6 +103,10 @@ def _person(value: Json) -> str:
     if isinstance(value, dict):
         return _text(value, "display_name") or _text(value, "email") or _text(value, "provider_id")
     return value if isinstance(value, str) else ""
+
+
+def _address(value: Json) -> str:
+    return _text(value, "email") if isinstance(value, dict) else ""
 
 
 def _cvss(value: Json) -> tuple[Cvss, ...]:
