@@ -1,16 +1,21 @@
-"""Links: which are URLs, and which name the same ticket."""
+"""Links: which are URLs, and which name the same ticket. No text is too odd for these functions."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+
+def split(text: str) -> SplitResult | None:
+    """The parts of a URL; None where the text can't be one (`https://[bad`)."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return None
 
 
 def is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+    parts = split(text)
+    return parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def same_url(one: str, other: str) -> bool:
@@ -19,10 +24,12 @@ def same_url(one: str, other: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    """Host and port in lower case, as `Traits.hosts` has them."""
-    return urlsplit(url.strip()).netloc.lower()
+    """Host and port in lower case, as `Traits.hosts` has them; empty where there are none."""
+    return _ticket_part(url)[0]
 
 
 def _ticket_part(url: str) -> tuple[str, str]:
-    parts = urlsplit(url.strip())
-    return (host_of(url), parts.path.rstrip("/"))
+    parts = split(url.strip())
+    if parts is None:  # the same as itself alone
+        return ("", url.strip())
+    return (parts.netloc.lower(), parts.path.rstrip("/"))

@@ -106,7 +106,12 @@ def test_a_login_without_a_browser_takes_the_pasted_address(world: World, port: 
 
 @pytest.mark.parametrize(
     ("pasted", "error"),
-    [("", UsageError), ("http://127.0.0.1/callback?code=x&state=y", UsageError), ("not a url", UsageError)],
+    [
+        ("", UsageError),
+        ("http://127.0.0.1/callback?code=x&state=y", UsageError),
+        ("not a url", UsageError),
+        ("https://[bad?state=y", UsageError),
+    ],
 )
 def test_a_wrong_address_is_told(world: World, port: int, pasted: str, error: type[SyncError]) -> None:
     with pytest.raises(error, match="not the URL"):

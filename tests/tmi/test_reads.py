@@ -275,6 +275,7 @@ def test_an_odd_retry_after_is_none(client: TmiClient, mock: respx.MockRouter, t
         (httpx.Response(200, html="<title>Sign in</title>"), "instead of JSON"),
         (httpx.Response(200, content=b"[" * 100_000), "instead of JSON"),
         (httpx.Response(308, headers={"Location": "https://u:p@other.example.com/me?secret=1"}), "redirected"),
+        (httpx.Response(302, headers={"Location": "https://[bad"}), "redirected to another path"),
         (httpx.Response(403, json={"error_description": "no role"}), "denies"),
         (httpx.Response(404, json={"error": "not_found"}), "has no /me"),
         (httpx.Response(418), "refuses"),

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -17,6 +16,7 @@ from ..tmi.auth import StaticToken
 from ..tmi.caller import Caller
 from ..tmi.options import Token
 from ..tmi.wire import Wire
+from ..urls import is_url
 from ..web.keeper import install as have
 from ..web.receiver import EVENTS
 from ..web.subscription import SubscriptionFile
@@ -32,7 +32,7 @@ def install(shell: Shell, url: str | None, token_file: Path | None) -> int:
         target = url or (ours.url if ours else "")
         if not target:
             raise UsageError("nothing says where TMI should send to", todo="Give --url https://HOST/webhook.")
-        if urlsplit(target).scheme not in ("http", "https") or not urlsplit(target).hostname:
+        if not is_url(target):
             raise UsageError(f"{target!r} is no url", todo="Write it like https://sync.example.com/webhook.")
         did, found = have(caller, file, tmi, target)
     say(f"The subscription {found.id} {did}: {found.status}. Its secret is in {file.path}.")

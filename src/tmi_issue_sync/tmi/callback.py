@@ -7,16 +7,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from ..errors import ConfigError, NeedsPerson, UsageError
+from ..urls import split
 
 _PAGE = "<!doctype html><meta charset=utf-8><title>tmi-issue-sync</title><p>{}</p>"
 
 
 def code_of(url: str, state: str) -> str:
     """The authorization code of a callback URL. Raises UsageError where it is not the answer to our question."""
-    found = {key: values[0] for key, values in parse_qs(urlsplit(url.strip()).query).items()}
+    parts = split(url.strip())
+    found = {key: values[0] for key, values in parse_qs(parts.query if parts else "").items()}
     if not hmac.compare_digest(found.get("state", "").encode(), state.encode()):
         raise UsageError("that is not the URL this login ends at", todo="Copy the whole URL, or begin again.")
     if "error" in found:
@@ -65,7 +67,8 @@ def listening(port: int, state: str) -> Iterator[Waiter]:
         timeout = 10
 
         def do_GET(self) -> None:
-            taken = urlsplit(self.path).path == "/callback" and waiter.offer(self.path)
+            parts = split(self.path)
+            taken = parts is not None and parts.path == "/callback" and waiter.offer(self.path)
             text = "Done. You can close this page." if taken else "This is no answer to the login."
             body = _PAGE.format(text).encode()
             self.send_response(200 if taken else 400)

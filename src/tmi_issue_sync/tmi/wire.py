@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self, cast
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -21,6 +20,7 @@ from ..clock import Clock
 from ..errors import TmiError
 from ..model import Json
 from ..secret import blotted
+from ..urls import split
 from .options import TmiOptions
 
 MAX_BYTES = 50_000_000
@@ -209,8 +209,10 @@ class Wire:
 
 def origin(url: str) -> str:
     """Scheme and host only: a redirect's path and query may carry what nobody should read."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else "another path"
+    parts = split(url)
+    if parts is None or not parts.netloc:
+        return "another path"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:
