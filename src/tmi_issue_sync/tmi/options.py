@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from ..http import Server
+from ..errors import ConfigError
+from ..http import Server, checked_url
 from ..secret import Secret
 
 _PORTS = {"http": 80, "https": 443}
@@ -75,6 +76,16 @@ class TmiOptions(Server):
     """`pending`: while nobody can write (none configured, or nobody logged in) tickets are made, and links wait."""
     workers: int = Field(4, ge=1, le=8)
     timeout: float = Field(30.0, gt=0, le=120)
+
+    @model_validator(mode="after")
+    def _pages(self) -> Self:
+        """The rule of `url`: this address goes into every ticket."""
+        if self.ui_url is not None:
+            try:
+                checked_url(self.ui_url, "ui_url", allow_http=self.allow_http)
+            except ConfigError as error:
+                raise ValueError(str(error)) from None
+        return self
 
     @model_validator(mode="before")
     @classmethod
