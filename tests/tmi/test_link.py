@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from tmi_issue_sync.model import Threat
 from tmi_issue_sync.tmi.client import TmiClient
 from tmi_issue_sync.tmi.link import check_link
 from tmi_issue_sync.tmi.session import Saved, Session
-from tmi_issue_sync.tmi.whole import altered
+from tmi_issue_sync.tmi.whole import altered, refuse_loss
 
 from .conftest import World
 
@@ -37,6 +39,7 @@ FULL: dict[str, Any] = {
     "asset_id": "33333333-3333-4333-8333-333333333333",
     "metadata": [{"key": "team", "value": "payments"}, {"key": "wave", "value": "2"}],
 }
+RECORDED = Path(__file__).parents[1] / "sandbox" / "recordings" / "tmi-1.8.22.jsonl"
 First = Callable[[TmiClient], Threat]
 
 
@@ -255,6 +258,38 @@ def test_a_text_that_tmi_would_alter_is_not_sent_to_it(
         assert not caught.value.every_link
     assert world.asked("PUT") == []
     assert world.site.threat(threat.id) == before
+
+
+def test_a_field_that_we_do_not_know_is_not_cleared(world: World, first_threat: First) -> None:
+    world.start().threat_model(FULL)
+    client = world.client()
+    threat = first_threat(client)
+    world.site._store.threats[threat.id].fields["likelihood"] = "rare"
+    assert world.site.threat(threat.id)["likelihood"] == "rare"
+    for _ in range(2):
+        with pytest.raises(LinkRefused, match="would clear likelihood, which this version does") as caught:
+            client.write(client.prepare(threat), LINK)
+        assert "newer tmi-issue-sync" in str(caught.value)
+    assert world.asked("PUT") == []
+
+
+@pytest.mark.parametrize("value", [None, "", [], {}])
+def test_what_is_empty_can_not_be_cleared(value: Any) -> None:
+    refuse_loss({**FULL, "likelihood": value})
+
+
+@pytest.mark.parametrize("value", [False, 0])
+def test_what_is_not_empty_can(value: Any) -> None:
+    with pytest.raises(LinkRefused):
+        refuse_loss({**FULL, "likelihood": value})
+
+
+def test_every_field_that_tmi_was_seen_to_answer_is_known() -> None:
+    answers = [json.loads(line)["response"]["body"] for line in RECORDED.read_text(encoding="utf-8").splitlines()]
+    threats = [body for body in answers if isinstance(body, dict) and "threat_model_id" in body]
+    assert len(threats) > 50
+    for body in threats:
+        refuse_loss(body)
 
 
 def test_where_tmi_takes_a_patch_no_text_is_in_the_way(world: World, first_threat: First) -> None:

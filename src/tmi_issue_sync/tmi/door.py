@@ -63,7 +63,7 @@ class Tmi(Protocol):
         ...
 
     def prepare(self, threat: Threat) -> Prepared:
-        """Protocol Wr1. Raises Changed, ThreatGone, TmiDenied, TmiError."""
+        """Protocol Wr1. Raises Changed, LinkRefused, ThreatGone, TmiDenied, TmiError."""
         ...
 
     def write(self, prepared: Prepared, url: str) -> Receipt:

@@ -16,7 +16,7 @@ from .door import Prepared, Receipt
 from .reads import SORTED, listing, threats_path
 from .sending import PATCH_TYPE, Sender, receipt
 from .values import moment, threat_row
-from .whole import WRITABLE, altered, refuse_damage
+from .whole import WRITABLE, altered, refuse_damage, refuse_loss
 from .wire import Reply
 
 _LINK = re.compile(
@@ -63,7 +63,7 @@ class Links:
             )
 
     def prepare(self, threat: Threat) -> Prepared:
-        """Read what a write will be built from. Raises Changed, ThreatGone, TmiDenied, TmiError."""
+        """Read what a write will be built from. Raises Changed, LinkRefused, ThreatGone, TmiDenied, TmiError."""
         return self._for_put(threat) if self._puts else Prepared(self._unchanged(threat)[0], None)
 
     def write(self, prepared: Prepared, url: str) -> Receipt:
@@ -88,6 +88,7 @@ class Links:
     def _for_put(self, threat: Threat) -> Prepared:
         """Protocol Wr1: the GET first (maybe from a cache), then the row (from the database); both must agree."""
         by_id = self._get(threat)
+        refuse_loss(by_id)
         seen, row = self._unchanged(threat)
         stamp = moment(by_id.get("modified_at"))
         if stamp != seen.modified_at:

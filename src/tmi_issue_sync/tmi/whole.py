@@ -32,6 +32,17 @@ WRITABLE = (
 )
 """Every field that a PUT replaces and a list row shows; `metadata` comes from the GET by id alone."""
 
+_READ_ONLY = (
+    "id",
+    "threat_model_id",
+    "created_at",
+    "modified_at",
+    "deleted_at",
+    "auto_generated",
+    "alias",
+    "version",
+)
+"""What only the server writes; a PUT leaves it alone."""
 _TEXTS = ("name", "description", "mitigation")
 """The fields that TMI sanitises, with the link itself."""
 _WORDS = ("severity", "status")
@@ -44,6 +55,17 @@ _TAG = re.compile(r"<[A-Za-z/!?]")
 def read_as_html(text: str) -> bool:
     """Whether TMI would take a tag out of the text or decode an entity in it, `&copy` without `;` too."""
     return bool(_TAG.search(text)) or html.unescape(text) != text
+
+
+def refuse_loss(by_id: Mapping[str, Json]) -> None:
+    """Raises LinkRefused where the threat says something that we don't know to send along: a PUT would clear it."""
+    known = (*WRITABLE, *_READ_ONLY, "metadata")
+    lost = sorted(name for name, value in by_id.items() if value not in (None, "", [], {}) and name not in known)
+    if lost:
+        raise LinkRefused(
+            f"the write of its link would clear {_listed(lost)[:100]}, which this version does not know",
+            todo="Is there a newer tmi-issue-sync for this TMI? Until then, set the link there by hand.",
+        )
 
 
 def refuse_damage(body: Mapping[str, Json], url: str) -> None:
