@@ -10,11 +10,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tmi_issue_sync.clock import SystemClock
 from tmi_issue_sync.errors import NeedsPerson, TmiDenied, TmiError
+from tmi_issue_sync.model import ThreatModel
 from tmi_issue_sync.tmi import session
 from tmi_issue_sync.tmi.client import TmiClient
 from tmi_issue_sync.tmi.session import LoginNeeded, SessionFile, ending
@@ -167,7 +169,46 @@ def test_a_stumbling_tmi_costs_no_session(world: World, kind: str) -> None:
     with pytest.raises(TmiError) as caught:
         client.me()
     assert not isinstance(caught.value, LoginNeeded)
+    world.clock.advance(60)
     client.me()
+
+
+@pytest.mark.parametrize(
+    ("fault", "quiet"),
+    [
+        ({"kind": "status-before", "status": 429, "retry_after": 90}, 90),
+        ({"kind": "status-before", "status": 503, "retry_after": 30}, 30),
+        ({"kind": "status-before", "status": 500}, 60),
+        ({"kind": "html"}, 60),
+    ],
+)
+def test_a_renewal_that_failed_is_not_asked_for_again_by_each_model(
+    world: World, fault: dict[str, Any], quiet: float
+) -> None:
+    world.start().session(expired=True)
+    world.threat_model({})
+    world.fault(**fault, path=TOKEN)
+    client = world.client(**LOGIN)
+    models = [ThreatModel(f"m{n}", "Payments", threat_count=1) for n in range(50)]
+    errors = [read[1] for read in client.read(models) if isinstance(read, tuple)]
+    assert len({str(error) for error in errors}) == 1
+    assert (len(errors), world.asked("POST")) == (50, [f"POST {TOKEN}"])
+    world.clock.advance(quiet - 1)
+    with pytest.raises(TmiError):
+        client.me()
+    assert world.asked("POST") == [f"POST {TOKEN}"]
+    world.clock.advance(1)
+    assert client.me().email == "alice@tmi.local"
+
+
+def test_a_login_ends_the_wait_after_a_failed_renewal(world: World) -> None:
+    world.start().session(expired=True)
+    world.fault("status-before", status=503, retry_after=3600, path=TOKEN)
+    client = world.client(**LOGIN)
+    with pytest.raises(TmiError, match="did not renew"):
+        client.me()
+    world.session()
+    assert client.me().email == "alice@tmi.local"
 
 
 def test_a_disk_without_space_shows_before_the_token_is_spent(

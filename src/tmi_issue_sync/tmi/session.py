@@ -21,6 +21,8 @@ from .wire import Lost, Passing, Reply, Wire
 LOGIN = "Run: tmi-issue-sync login"
 LOCK_PATIENCE = 120.0
 """Seconds to wait for another process that renews the session; each of its requests ends sooner."""
+REFUSED_FOR = 60.0
+"""Seconds without a further renewal after one that failed, where TMI does not say how many."""
 ROOM = 64 * 1024
 """Bytes written before a renewal, so that a full disk shows before the old token is spent."""
 
@@ -167,6 +169,8 @@ class Session:
         self.name = name
         self._file = file
         self._wire = wire
+        self._again_at = float("-inf")
+        self._refusal: TmiError | None = None
 
     def token(self, refused: str | None = None) -> str:
         saved = self._here(self._file.load())
@@ -175,6 +179,8 @@ class Session:
         with self._file.locked(self._wire.clock):
             saved = self._here(self._file.load())  # another process may have renewed it while we waited
             if not saved.usable(self._wire.clock.now(), refused):
+                if self._refusal is not None and self._wire.clock.monotonic() < self._again_at:
+                    raise TmiError(self._refusal.why, todo=self._refusal.todo)
                 self._file.make_room()
                 saved = self._renew(saved)
             return saved.access_token
@@ -190,17 +196,25 @@ class Session:
         """Spend the refresh token and store what comes for it before anybody uses it."""
         reply, doubtful = self._ask(saved)
         if reply.status == 200:
-            renewed = saved.renewed(granted(reply), self._wire.clock.now())
+            try:
+                renewed = saved.renewed(granted(reply), self._wire.clock.now())
+            except TmiError as error:
+                raise self._hold(error) from None
             self._file.store(renewed)
             return renewed
         if reply.status in (400, 401) and (reply.status == 401 or reply.code == "invalid_grant"):
             self._file.store(replace(saved, over=True))
             why = "the answer to its renewal got lost" if doubtful else reply.words.rstrip(".")
             raise LoginNeeded(f"the session of {saved.user or 'the writer'} with TMI is over ({why})", todo=LOGIN)
-        raise TmiError(
-            f"TMI did not renew the session (status {reply.status}: {reply.words})",
-            todo=f"It is tried again; if it stays so: {LOGIN.lower()}",
-        )
+        why = f"TMI did not renew the session (status {reply.status}: {reply.words})"
+        todo = f"It is tried again; if it stays so: {LOGIN.lower()}"
+        raise self._hold(TmiError(why, todo=todo), reply.retry_after)
+
+    def _hold(self, error: TmiError, seconds: float | None = None) -> TmiError:
+        """Keep a failure for a while: all who want a token meanwhile get it instead of asking TMI again."""
+        self._again_at = self._wire.clock.monotonic() + (REFUSED_FOR if seconds is None else max(seconds, 1.0))
+        self._refusal = error
+        return error
 
     def _ask(self, saved: Saved) -> tuple[Reply, bool]:
         """The answer, and whether an earlier one got lost: then the token may be spent. One more try tells."""
@@ -210,8 +224,9 @@ class Session:
             try:
                 return self._wire.send("POST", "/oauth2/token", body=dict(body)), doubtful
             except Passing as error:
-                if last or not isinstance(error, Lost):
-                    raise TmiError(f"TMI did not renew the session: {error.why}", todo=error.todo) from error
+                failed = TmiError(f"TMI did not renew the session: {error.why}", todo=error.todo)
+                if last or not isinstance(error, Lost):  # what was not sent costs TMI nothing, and is not kept
+                    raise (self._hold(failed) if last else failed) from error
                 doubtful = True
         raise AssertionError
 
