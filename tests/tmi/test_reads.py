@@ -237,6 +237,44 @@ def test_a_storm_ends(client: TmiClient, mock: respx.MockRouter, clock: FakeCloc
     assert clock.at <= 60
 
 
+@pytest.mark.parametrize(
+    ("fault", "asked"),
+    [
+        ({"kind": "drop-before"}, 8),
+        ({"kind": "status-before", "status": 503, "retry_after": 30}, 8),
+        ({"kind": "status-before", "status": 500}, 20),  # it may be about that model alone
+    ],
+)
+def test_a_tmi_that_hangs_in_the_middle_is_not_asked_about_every_model(
+    world: World, fault: dict[str, Any], asked: int
+) -> None:
+    world.start()
+    for n in range(20):
+        world.threat_model({}, name=f"M{n}")
+    client = world.client(write={"token": world.site.add_user("alice")}, workers=1)
+    listed = client.threat_models()
+    world.fault(**fault, path="/threats", times=-1)
+    found = [read for read in client.read(listed) if isinstance(read, tuple)]
+    assert [model for model, _ in found] == listed
+    assert len(set(world.asked(path="/threats"))) == asked
+    after = [error for _, error in found[8:] if "did not answer for 8 models in a row: " in error.why]
+    assert len(after) == 20 - 8 if asked == 8 else not after
+
+
+def test_a_model_that_is_read_renews_the_patience(world: World) -> None:
+    world.start()
+    for n in range(20):
+        world.threat_model({}, name=f"M{n}")
+    client = world.client(write={"token": world.site.add_user("alice")}, workers=1)
+    listed = client.threat_models()
+    for n, each in enumerate(listed):
+        if n % 8 != 7:
+            world.fault("drop-before", path=f"{each.id}/threats", times=-1)
+    read = [each.model.id for each in client.read(listed) if isinstance(each, ModelRead)]
+    assert read == [listed[7].id, listed[15].id]
+    assert len(set(world.asked(path="/threats"))) == 20
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_obeyed(client: TmiClient, mock: respx.MockRouter, clock: FakeClock, status: int) -> None:
     mock.get("/me").mock(side_effect=[httpx.Response(status, headers={"Retry-After": "20"}), OK])

@@ -13,6 +13,7 @@ from typing import Self
 from ..clock import Clock
 from ..errors import ConfigError, TmiDenied, TmiError
 from ..model import ModelRead, Threat, ThreatModel
+from ..retry import retry_after
 from . import reads
 from .auth import Identity, ServiceAccount, StaticToken
 from .caller import Caller
@@ -22,9 +23,37 @@ from .model_link import ModelLinks
 from .options import ClientCredentials, Login, TmiOptions, Token
 from .sending import Memory, Sender
 from .session import Session, SessionFile
-from .wire import Wire
+from .wire import Lost, Unreached, Wire
 
 Read = ModelRead | tuple[ThreatModel, TmiError]
+
+
+IN_VAIN = 8
+"""Models in a row that TMI did not answer for, after which a pass reads no further."""
+
+
+class _Patience:
+    """With a TMI that hangs in the middle of a pass. Threads share it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._in_vain = 0
+        self._last = TmiError("")
+
+    def over(self) -> TmiError | None:
+        """Why nothing more is asked."""
+        with self._lock:
+            if self._in_vain < IN_VAIN:
+                return None
+            why = f"not read, as TMI did not answer for {IN_VAIN} models in a row: {self._last.why}"
+            return TmiError(why, todo=self._last.todo)
+
+    def ended(self, error: TmiError | None) -> None:
+        """A 500 is an answer, and may be about that model alone: it must not hide those behind it."""
+        silent = isinstance(error, Lost | Unreached) or (error is not None and retry_after(error) is not None)
+        with self._lock:
+            self._in_vain = self._in_vain + 1 if silent else 0
+            self._last = error or self._last
 
 
 class TmiClient:
@@ -76,12 +105,16 @@ class TmiClient:
         return reads.threat_model(self.reader, model_id)
 
     def read(self, models: Sequence[ThreatModel]) -> Iterator[Read]:
-        """Few models ahead of the consumer at most: a row must be fresh when it is used (protocol Cr1)."""
+        """Few models ahead of the consumer at most: a row must be fresh when it is used (protocol Cr1).
+
+        When TMI has stopped answering, the rest fails at once: each would wait for its timeouts in vain.
+        """
         ahead: deque[Future[Read]] = deque()
+        patience = _Patience()
         pool = ThreadPoolExecutor(self.options.workers, thread_name_prefix="tmi")
         try:
             for model in models:
-                ahead.append(pool.submit(self._read, model))
+                ahead.append(pool.submit(self._read, model, patience))
                 if len(ahead) > 2 * self.options.workers:
                     yield ahead.popleft().result()
             while ahead:
@@ -89,11 +122,16 @@ class TmiClient:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _read(self, model: ThreatModel) -> Read:
+    def _read(self, model: ThreatModel, patience: _Patience) -> Read:
+        if (over := patience.over()) is not None:
+            return model, over
         try:
-            return reads.threats(self.reader, model)
+            found = reads.threats(self.reader, model)
         except TmiError as error:
+            patience.ended(error)
             return model, error
+        patience.ended(None)
+        return found
 
     def is_confidential(self, model: ThreatModel) -> bool:
         return reads.is_confidential(self.reader, model)
