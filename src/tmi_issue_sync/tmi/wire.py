@@ -186,12 +186,11 @@ class Wire:
             self._open_at = max(self._open_at, self.clock.monotonic() + seconds)
 
     def wait_turn(self, longest: float) -> None:
-        """Sleep until TMI wants to hear from us again; raises TmiError where that is longer than `longest`."""
+        """Sleep until TMI wants to hear from us again; raises Passing where that is longer than `longest`."""
         left = self._open_at - self.clock.monotonic()
         if left > longest:
-            raise TmiError(
-                f"TMI asked to be left alone for another {left:.0f} s", todo="The next pass tries again."
-            )
+            why = f"TMI asked to be left alone for another {left:.0f} s"
+            raise Passing(why, todo="The next pass tries again.", retry_after=left)
         if left > 0:
             self.clock.sleep(left)
 
