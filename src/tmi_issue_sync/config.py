@@ -28,6 +28,7 @@ from .render import is_fixed
 from .rules import Destination, Route, shadows
 from .tmi.options import TmiOptions
 from .tracker import Adapter, load
+from .urls import is_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +102,23 @@ class _Reader:
 def load_tmi(given: Path | None) -> TmiOptions:
     """`[tmi]` alone: enough to log in before there is any tracker. Raises ConfigError."""
     reader = _Reader(given)
-    tmi = reader.section(TmiOptions, "tmi")
+    tmi = _tmi(reader)
     reader.done()
+    return tmi
+
+
+def _tmi(reader: _Reader) -> TmiOptions:
+    """The url is looked at here, before any ledger is opened for the TMI that it names."""
+    tmi = reader.section(TmiOptions, "tmi")
+    if "url" in tmi.model_fields_set and not is_url(tmi.url):
+        reader.wrong(f'{tmi.url!r} is no URL: write it like "https://tmi.example.com"', "tmi", "url")
     return tmi
 
 
 def load_settings(given: Path | None) -> Settings:
     """The whole configuration. Raises ConfigError, with a line for each mistake."""
     reader = _Reader(given)
-    tmi = reader.section(TmiOptions, "tmi")
+    tmi = _tmi(reader)
     sync = reader.section(SyncOptions, "sync")
     ledger = reader.section(LedgerOptions, "ledger")
     log = reader.section(LogOptions, "log")

@@ -123,11 +123,34 @@ def test_a_ledger_of_a_newer_version(sync: Command, tmp_path: Path) -> None:
 
 
 def test_a_ledger_of_another_tmi(sync: Command, config: Path) -> None:
-    sync("plan")
+    sync("sync", "--once", "--new-install")
     config.write_text(config.read_text().replace("[tmi]", '[tmi]\ninstance = "another"'))
     ran = sync("sync", "--once")
     assert (ran.code, len(ran.told)) == (78, 1)
     assert 'instance = "' in ran.told[0]
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_slip_in_the_first_url_binds_no_ledger(sync: Command, world: World, config: Path) -> None:
+    right = config.read_text()
+    config.write_text(right.replace(world.tmi.url, "http://127.0.0.1:1"))
+    assert sync("check").code == 69
+    config.write_text(right)
+    assert sync("check").code == 0
+    assert sync("sync", "--once", "--new-install").code == 0
+    assert f"for {world.tmi.url}" in sync("status").out
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8080", "", "https://", "http://[::1"])
+def test_a_url_that_is_none_opens_no_ledger(sync: Command, config: Path, tmp_path: Path, url: str) -> None:
+    text = config.read_text().splitlines()
+    place = next(number for number, line in enumerate(text) if line.startswith("url"))
+    config.write_text("\n".join([*text[:place], f'url = "{url}"', *text[place + 1 :]]))
+    for arguments in (["check"], ["login"]):
+        ran = sync(*arguments)
+        assert (ran.code, len(ran.told)) == (78, 1)
+        assert "tmi.url: " in ran.told[0]
+    assert not (tmp_path / "state" / "ledger.db").exists()
 
 
 def test_a_state_directory_that_can_not_be(command: Command, config: Path, tmp_path: Path) -> None:

@@ -167,9 +167,16 @@ def test_new_install_is_refused_where_tickets_are_known(path: Path) -> None:
             ledger.new_install()
 
 
-def test_another_tmi_is_refused_and_the_line_to_add_is_said(path: Path) -> None:
-    with opened(path):
+def test_a_ledger_that_holds_nothing_yet_takes_another_name(path: Path) -> None:
+    with opened(path, "https://tmi.exmaple.com"):
         pass
+    with opened(path) as ledger:
+        assert ledger.get("instance") == TMI
+
+
+def test_another_tmi_is_refused_and_the_line_to_add_is_said(path: Path) -> None:
+    with opened(path) as ledger:
+        ledger.skip("t-1")
     with (
         pytest.raises(LedgerError, match=r'belongs to .*instance = "https://tmi.example.com"'),
         opened(path, "https://new.example.com"),

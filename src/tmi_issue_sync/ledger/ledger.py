@@ -55,10 +55,10 @@ class Ledger(Looks):
     def _begin(self, instance: str, aliases: frozenset[str], settle_always: bool) -> None:
         bound = self.get("instance")
         if bound is not None and bound != instance and bound not in aliases:
-            raise LedgerError(
-                f"the ledger {self._store.path} belongs to the TMI {bound}, the config says {instance}",
-                todo=f'If it is the same TMI at a new address, add to [tmi]: instance = "{bound}".',
-            )
+            if not self._unnamed():
+                raise self._foreign(bound, instance)
+            with self._store.transaction():
+                self._set("instance", instance)
         ledger_id = self.get("ledger")
         if ledger_id is None:
             ledger_id = uuid.uuid4().hex
@@ -78,6 +78,18 @@ class Ledger(Looks):
                     self._store.run("UPDATE threats SET offered = 1 WHERE side = 'created'")
         if self._lock:
             self._lock.testify(Witness(ledger_id, int(self.get("seq") or 0)))
+
+    def _unnamed(self) -> bool:
+        """Whether nothing was made, seen or noted under the name yet: a slip in the first config binds nobody."""
+        tables = ("creates", "tickets", "threats")
+        return not any(self._store.rows(f"SELECT 1 FROM {table} LIMIT 1") for table in tables)  # noqa: S608
+
+    def _foreign(self, bound: str, instance: str) -> LedgerError:
+        kept = f'If it is the same TMI at a new address, add to [tmi]: instance = "{bound}".'
+        return LedgerError(
+            f"the ledger {self._store.path} belongs to the TMI {bound}, the config says {instance}",
+            todo=f"{kept} Else give another --state.",
+        )
 
     # -- creating ------------------------------------------------------------------------------------------
 
