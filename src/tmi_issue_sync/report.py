@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,10 @@ from datetime import datetime
 from .errors import SyncError
 from .model import TrackerKey
 from .plan import Decision, Kind
+
+WHY = 160
+"""Characters of an error that the ledger keeps of a pass; the log has all of it."""
+_WAITING = re.compile(r", (\d+) waiting\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +82,20 @@ class Report:
         return min(times, default=None)
 
     def summary(self) -> str:
-        """One line for people and for the ledger's table of runs."""
+        """One line for people."""
         linked = sum(outcome.wrote and outcome.error is None for outcome in self.outcomes)
         parts = [f"{self.threats} threats in {self.models} models", f"{self.created} created", f"{linked} linked"]
         waiting = self.wanting - self.created
         parts += [f"{waiting} waiting"] if waiting > 0 else []
         parts += [f"{len(self.failed)} failed"] if self.failed else []
         return ", ".join(parts)
+
+    def remembered(self) -> str:
+        """The line for the ledger's table of runs: the summary, and why the pass came to little."""
+        errors = [*self.alerts, *(outcome.error for outcome in self.failed if outcome.error)]
+        whys = [f"{self.approval} tickets wait for a person's word (--yes)"] if self.approval else []
+        whys += [" ".join(error.why.split()) for error in errors[:1]]
+        return ": ".join([self.summary(), *(why if len(why) <= WHY else f"{why[: WHY - 1]}…" for why in whys[:1])])
 
     @property
     def exit_code(self) -> int:
@@ -94,3 +106,9 @@ class Report:
         if self.approval:
             codes.add(77)
         return next((code for code in (78, 75, 77, 69, 2, 1) if code in codes), 0)
+
+
+def waiting_in(summary: str) -> int:
+    """How many threats a remembered pass left without the ticket that they want."""
+    found = _WAITING.search(summary)
+    return int(found[1]) if found else 0

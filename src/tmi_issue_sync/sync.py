@@ -66,7 +66,7 @@ def run_pass(
         setup.ledger.end_run(report.run_id, error.exit_code, str(error))
         raise
     report.ended = setup.clock.now()
-    setup.ledger.end_run(report.run_id, report.exit_code, report.summary())
+    setup.ledger.end_run(report.run_id, report.exit_code, report.remembered())
     return report
 
 

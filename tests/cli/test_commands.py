@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tmi_issue_sync.sandbox import facts
+from tmi_issue_sync.sandbox.faults import Fault
 from tmi_issue_sync.sandbox.world import World
 
 from .conftest import Ran
@@ -74,8 +76,6 @@ def test_a_pilot_of_one_threat(sync: Command, world: World) -> None:
 
 
 def test_a_lost_reply_is_shown_and_found_again(sync: Command, world: World) -> None:
-    from tmi_issue_sync.sandbox.faults import Fault
-
     world.faults.add(Fault(site="github", kind="drop-after", method="POST", path="/issues$", nth=2))
     first = sync("sync", "--once", "--new-install")
     assert first.code == 1 or "lost" in first.out
@@ -97,6 +97,33 @@ def test_status_before_and_after(sync: Command) -> None:
     found = json.loads(sync("status", "--json").out)
     assert found["version"] == 1
     assert found["runs"][0]["exit_code"] == 0
+
+
+def test_status_says_that_tickets_are_stuck_and_why(sync: Command, world: World) -> None:
+    world.faults.add(Fault(site="github", kind="status-before", status=403, times=-1))
+    assert sync("sync", "--once", "--new-install").code == 77
+    ran = sync("status")
+    assert "No threat needs attention" not in ran.out
+    assert "5 threats want a ticket and have none: see `plan`." in ran.out
+    did = json.loads(sync("status", "--json").out)["runs"][0]["did"]
+    assert "5 waiting: GitHub forbids" in did
+
+
+@pytest.mark.usefixtures("hasty")
+def test_status_does_not_praise_a_pass_that_failed(sync: Command, world: World) -> None:
+    world.tmi.close()
+    assert sync("sync", "--once").code == 69
+    assert "The last pass ended with 69" in sync("status").out
+
+
+def test_status_says_until_when_a_ledger_settles(sync: Command, config: Path) -> None:
+    assert sync("sync", "--once").code == 0
+    found = json.loads(sync("status", "--json").out)
+    until = datetime.fromisoformat(found["settling_until"])
+    assert timedelta(0) < until - datetime.fromisoformat(found["runs"][0]["started"]) < timedelta(seconds=30)
+    assert f"new tickets wait until {until:%Y-%m-%d %H:%M:%S}Z" in sync("status").out
+    config.write_text(config.read_text().replace("example/threats", "example/never-asked"))
+    assert "until every tracker has answered" in sync("status").out
 
 
 def test_one_threats_story_by_id_number_and_url(sync: Command, world: World) -> None:
@@ -214,6 +241,7 @@ def test_a_first_run_of_many_wants_a_word(sync: Command, world: World) -> None:
     ran = sync("sync", "--once", "--new-install")
     assert ran.code == 77
     assert "13 tickets" in ran.out
+    assert "13 tickets wait for a person's word (--yes)" in sync("status").out
     assert not facts.made(world.log)
     assert sync("sync", "--once", "--yes").code == 0
     assert len(facts.made(world.log)) == 13

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .. import standing
 from ..config import Settings
 from ..ledger import Ledger
 from ..ledger.rows import Entry, Link
+from ..report import waiting_in
 from ..standing import odd_tickets, troubles
 from ..wiring import Places, destinations, open_ledger
 from . import shapes
@@ -37,7 +38,7 @@ def run(shell: Shell, *, json: bool) -> int:
 
 
 def _gathered(settings: Settings, places: Places, ledger: Ledger) -> Item:
-    entries = ledger.entries()
+    entries, runs = ledger.entries(), ledger.runs(5)
     spent = ledger.spent(datetime.now(UTC), DAY)
     session = standing.session(settings.tmi, places.state, datetime.now(UTC))
     return {
@@ -45,6 +46,8 @@ def _gathered(settings: Settings, places: Places, ledger: Ledger) -> Item:
         "ledger": str(places.ledger),
         "instance": settings.tmi.instance,
         "settling": ledger.settling(),
+        "settling_until": _settles(settings, ledger) if ledger.settling() else None,
+        "waiting": waiting_in(runs[0].summary) if runs else 0,
         "session": session.words if session else "",
         "tickets": {
             "linked": sum(entry.link is Link.LINKED for entry in entries.values()),
@@ -61,9 +64,22 @@ def _gathered(settings: Settings, places: Places, ledger: Ledger) -> Item:
                 "exit_code": run.exit_code,
                 "did": run.summary,
             }
-            for run in ledger.runs(5)
+            for run in runs
         ],
     }
+
+
+def _settles(settings: Settings, ledger: Ledger) -> datetime | None:
+    """When the slowest tracker was watched long enough; None where one has not answered yet."""
+    rows, until = ledger.sites(), list[datetime]()
+    for key, traits in {to.key: to.traits for to in destinations(settings)}.items():
+        row = rows.get(key)
+        if row and row.settled:
+            continue
+        if row is None or row.settle_start is None or row.settle_start.date is None:
+            return None
+        until.append(row.settle_start.date + timedelta(seconds=traits.settle()))
+    return max(until, default=None)
 
 
 def _attention(settings: Settings, ledger: Ledger, entries: dict[str, Entry]) -> Iterator[Item]:
@@ -99,7 +115,9 @@ def _print(found: Item) -> None:
     tickets = found["tickets"]
     say(f"ledger: {found['ledger']} for {found['instance']}")
     if found["settling"]:
-        say("settling: new tickets wait until every tracker was watched for a while")
+        until = found["settling_until"]
+        when = f"until {until:%Y-%m-%d %H:%M:%S}Z" if until else "until every tracker has answered, and longer"
+        say(f"settling: new tickets wait {when}, because this ledger is new, or not the last one")
     if found["session"]:
         say(found["session"])
     say(f"{tickets['linked']} linked, {tickets['adopted']} linked by people")
@@ -112,11 +130,28 @@ def _print(found: Item) -> None:
         ]
         table(("pass", "exit", "did"), rows)
     say()
+    if found["waiting"]:
+        say(_wanting(found["waiting"]))
     if not found["attention"]:
-        say("No threat needs attention.")
+        if not found["waiting"]:
+            say(_content(found["runs"]))
         return
     found_rows = [
         (item["state"], short(item["name"] or item["threat"], 50), short(item["why"], 200), item["next"])
         for item in found["attention"]
     ]
     table(("state", "threat", "why", "next try"), found_rows)
+
+
+def _wanting(waiting: int) -> str:
+    if waiting == 1:
+        return "1 threat wants a ticket and has none: see `plan`."
+    return f"{waiting} threats want a ticket and have none: see `plan`."
+
+
+def _content(runs: list[Item]) -> str:
+    """What a ledger without trouble means: nothing, where the last pass did not come to its end."""
+    if not runs:
+        return "There was no pass yet."
+    code = runs[0]["exit_code"]
+    return f"The last pass ended with {code}: see above, and `check`." if code else "No threat needs attention."
