@@ -50,6 +50,8 @@ def once(shell: Shell, asked: Asked, *, wait: bool, yes: bool, new_install: bool
         say_json({**shapes.report(report), "ledger": str(places.ledger)})
     else:
         say(f"ledger: {places.ledger}")
+        if stopper.signal:
+            say("interrupted: nothing more was begun")
     return 128 + stopper.signal if stopper.signal else report.exit_code
 
 
@@ -70,7 +72,10 @@ def _aside(progress: object, stopper: Stopper, approve: Callable[[Report], bool]
 
     def asking(report: Report) -> bool:
         with hidden(), stopper.asking():
-            return approve(report)
+            try:
+                return approve(report)
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt("no ticket was made") from None
 
     return asking
 
@@ -84,7 +89,10 @@ def _approval(yes: bool, *, ask: bool) -> Callable[[Report], bool]:
         if not (ask and sys.stdin.isatty() and sys.stdout.isatty()):
             return False
         print_plan(report)
-        answer = input(f"This first run makes {report.approval} tickets. Go on? [y/N] ")
+        try:
+            answer = input(f"This first run makes {report.approval} tickets. Go on? [y/N] ")
+        except EOFError:
+            return False
         return answer.strip().casefold() in ("y", "yes")
 
     return approve
