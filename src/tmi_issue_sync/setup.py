@@ -21,6 +21,7 @@ class Scope:
     models: frozenset[str] = frozenset()
     """Ids or exact names; empty means all."""
     threats: frozenset[str] = frozenset()
+    """The same; a name that several threats have is refused."""
     limit: int | None = None
     woken: bool = False
     """Somebody said that these models changed: one that TMI does not show is no slip of the pen."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
@@ -32,6 +32,7 @@ __all__ = ["Progress", "Scope", "Setup", "Site", "run_pass"]
 
 FIRST_RUN = 10
 """More tickets than this on a first run want a person's word."""
+THREAT_ID = "A threat's id is the last part of its URL in TMI, and in `plan --json`."
 STOPPED = "stopped before the end: the next pass goes on"
 
 
@@ -177,10 +178,14 @@ class _Pass:
         if self._scope.woken:
             return
         models = {name for read in self._models for name in (read.id, read.name)}
-        threats = {threat.id for read in self._reads.values() for threat in read.threats}
-        for kind, given, shown in (("model", self._scope.models, models), ("threat", self._scope.threats, threats)):
-            if lost := sorted(given - shown):
-                raise UsageError(f"TMI shows no {kind} {lost[0]!r}", todo="`plan` lists them; is its name exact?")
+        threats = [threat for read in self._reads.values() for threat in read.threats]
+        names = Counter(threat.name for threat in threats)
+        if lost := sorted(self._scope.models - models):
+            raise UsageError(f"TMI shows no model {lost[0]!r}", todo="`plan` lists them; is its name exact?")
+        if lost := sorted(self._scope.threats - names.keys() - {threat.id for threat in threats}):
+            raise UsageError(f"TMI shows no threat {lost[0]!r}", todo=THREAT_ID)
+        if many := sorted(name for name in self._scope.threats if names[name] > 1):
+            raise UsageError(f"TMI shows {names[many[0]]} threats named {many[0]!r}", todo=THREAT_ID)
 
     def _in_scope(self, model: ThreatModel) -> bool:
         wanted = self._scope.models
@@ -189,7 +194,8 @@ class _Pass:
     def _pilot(self, read: ModelRead) -> ModelRead:
         if not self._scope.threats:
             return read
-        return replace(read, threats=tuple(t for t in read.threats if t.id in self._scope.threats))
+        wanted = self._scope.threats
+        return replace(read, threats=tuple(t for t in read.threats if t.id in wanted or t.name in wanted))
 
     # -- 2 look --------------------------------------------------------------------------------------------
 

@@ -142,13 +142,35 @@ def test_one_threats_story_by_id_number_and_url(sync: Command, world: World) -> 
     assert "our request id" in text.out
 
 
+def test_one_threats_story_by_short_number_and_name(sync: Command, world: World) -> None:
+    name = next(threat["name"] for threat in world.tmi_site.threats() if threat["id"] == SQL)
+    assert f"threat {SQL}: {name}" in sync("explain", name).out  # before the ledger knows it
+    assert name in sync("plan", "--threat", name).out
+    sync("sync", "--once", "--new-install")
+    number = next(ticket.name for ticket in facts.made(world.log) if ticket.threat_id == SQL).rpartition("#")[2]
+    for what in (number, f"#{number}", name):
+        assert f"threat {SQL}: {name}" in sync("explain", what).out
+
+
+def test_a_name_that_two_threats_have_is_refused(sync: Command, world: World) -> None:
+    name = next(threat["name"] for threat in world.tmi_site.threats() if threat["id"] == SQL)
+    world.tmi_site.edit_threat(ZIP, name=name)
+    for arguments in (["explain", name], ["plan", "--threat", name]):
+        ran = sync(*arguments)
+        assert (ran.code, len(ran.told)) == (2, 1)
+        assert "TMI shows 2 threats named" in ran.told[0]
+        assert "the last part of its URL in TMI" in ran.told[0]
+
+
 @pytest.mark.usefixtures("hasty")
 def test_the_story_goes_on_without_tmi(sync: Command, world: World) -> None:
     sync("sync", "--once", "--new-install")
+    name = next(threat["name"] for threat in world.tmi_site.threats() if threat["id"] == SQL)
     world.tmi.close()
-    ran = sync("explain", SQL)
-    assert ran.code == 0
-    assert "next pass: unknown" in ran.out
+    for what in (SQL, name):
+        ran = sync("explain", what)
+        assert ran.code == 0
+        assert "next pass: unknown" in ran.out
     assert "ticket: example/threats#" in ran.out
 
 

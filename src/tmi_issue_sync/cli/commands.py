@@ -22,7 +22,7 @@ app.add_typer(config, name="config")
 app.add_typer(webhook, name="webhook")
 
 Models = Annotated[list[str] | None, typer.Option("--model", help="Only this threat model (id or name).")]
-Threats = Annotated[list[str] | None, typer.Option("--threat", help="Only this threat (id).")]
+Threats = Annotated[list[str] | None, typer.Option("--threat", help="Only this threat (id or name).")]
 Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Make at most so many tickets.")]
 TRACKER = "github, jira (Cloud), jira-dc or another that the sandbox has."
 Json = Annotated[bool, typer.Option("--json", help="For machines, on stdout.")]
@@ -168,7 +168,7 @@ def status(
 @app.command()
 def explain(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(help="A threat's id, a ticket's number or URL.")],
+    what: Annotated[str, typer.Argument(help="A threat's id or name, a ticket's number or URL.")],
     json: Json = False,
 ) -> int:
     """One threat's whole story."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +11,7 @@ from ..ledger import Ledger
 from ..ledger.rows import Entry, Known
 from ..plan import Decision
 from ..standing import troubles
-from ..sync import Scope, run_pass
+from ..sync import THREAT_ID, Scope, run_pass
 from ..urls import same_url
 from ..wiring import Wired, destinations, wired
 from ..words import duration
@@ -21,17 +22,19 @@ from .show import clean, say, say_json, table
 
 
 def run(shell: Shell, what: str, *, json: bool) -> int:
-    """`what` is a threat's id, a ticket's number or a ticket's URL."""
+    """`what` is a threat's id or name, a ticket's number or a ticket's URL."""
     settings = shell.settings()
     with wired(settings, shell.places(settings), beside=True) as found:
         ledger = found.setup.ledger
         threat_id = _threat(ledger, what)
         decision, trouble = _decided(shell, found, threat_id)
+        if decision:
+            threat_id = decision.threat.id
+        elif not isinstance(trouble, UsageError):
+            threat_id = _named(ledger, threat_id)
         entry, tickets = ledger.entry(threat_id), ledger.tickets_of(threat_id)
         if entry is None and decision is None and not tickets:
-            raise trouble or UsageError(
-                f"neither the ledger nor TMI knows {what!r}", todo="See: tmi-issue-sync plan"
-            )
+            raise trouble or UsageError(f"neither the ledger nor TMI knows {what!r}", todo=THREAT_ID)
         story = {
             "version": shapes.VERSION,
             "threat": threat_id,
@@ -49,14 +52,34 @@ def run(shell: Shell, what: str, *, json: bool) -> int:
 
 
 def _threat(ledger: Ledger, what: str) -> str:
-    """The id behind a number or a URL of a ticket that the ledger knows; else the word itself."""
-    for ticket in ledger.tickets():
-        if what in (ticket.number, ticket.ref.id) or ("://" in what and same_url(ticket.url, what)):
-            return ticket.threat_id
-    for entry in ledger.entries().values():
-        if "://" in what and entry.link_url and same_url(entry.link_url, what):
-            return entry.threat_id
-    return what.rstrip("/").rsplit("/", 1)[-1] if "/threat/" in what else what
+    """The id behind a ticket's number or URL that the ledger knows; else the word itself. Raises UsageError."""
+    if "/threat/" in what:
+        what = what.rstrip("/").rsplit("/", 1)[-1]
+    ids = {ticket.threat_id for ticket in ledger.tickets() if _names(ticket, what)}
+    if "://" in what:
+        entries = ledger.entries().values()
+        ids |= {entry.threat_id for entry in entries if entry.link_url and same_url(entry.link_url, what)}
+    return _only(ids, what)
+
+
+def _named(ledger: Ledger, name: str) -> str:
+    """The id behind a name, where TMI can't be asked. Raises UsageError."""
+    return _only({entry.threat_id for entry in ledger.entries().values() if entry.name == name}, name)
+
+
+def _only(ids: set[str], what: str) -> str:
+    if len(ids) > 1:
+        raise UsageError(f"{what!r} may be one of {len(ids)} threats: {', '.join(sorted(ids))}", todo=THREAT_ID)
+    return next(iter(ids), what)
+
+
+def _names(ticket: Known, what: str) -> bool:
+    """`3` and `#3` are short for `example/threats#3`."""
+    if "://" in what:
+        return same_url(ticket.url, what)
+    digits = what.removeprefix("#")
+    end = re.search(r"\d+$", ticket.number)
+    return what in (ticket.number, ticket.ref.id) or (end is not None and end[0] == digits)
 
 
 def _decided(shell: Shell, found: Wired, threat_id: str) -> tuple[Decision | None, SyncError | None]:
@@ -67,7 +90,7 @@ def _decided(shell: Shell, found: Wired, threat_id: str) -> tuple[Decision | Non
             report = run_pass(found.setup, scope, progress=progress, apply=False)
     except SyncError as error:
         return None, error
-    decision = next((d for d in report.decisions if d.threat.id == threat_id), None)
+    decision = next((d for d in report.decisions if threat_id in (d.threat.id, d.threat.name)), None)
     return decision, None if decision or not report.alerts else report.alerts[0]
 
 
