@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
@@ -18,6 +19,12 @@ DEADLINE = 9.0
 GRACE = 0.5
 """Seconds for the main thread to put its terminal in order after a second signal."""
 _HEARD = (signal.SIGTERM, signal.SIGINT)
+PULSE = 0.1
+"""Seconds between two nudges."""
+_NUDGE = signal.SIGURG
+"""Sent to the main thread so that it runs its handlers, whatever it waits for; says nothing itself.
+
+Again and again, for it does nothing where the main thread is just about to wait."""
 
 
 def _nothing(_number: int, _frame: FrameType | None) -> None:
@@ -46,6 +53,7 @@ class Signals:
         threading.Thread(target=self._listen, name="signals", daemon=True).start()
         self._mouth_before = signal.set_wakeup_fd(self._mouth.fileno(), warn_on_full_buffer=False)
         self._before = {number: signal.signal(number, self._handler) for number in _HEARD}
+        self._before[_NUDGE] = signal.signal(_NUDGE, _nothing)
         return self
 
     def __exit__(
@@ -71,10 +79,16 @@ class Signals:
                 os._exit(128 + again)
 
     def _next(self, seconds: float | None) -> int | None:
-        """The next signal within so many seconds, or None; 0 where we were left."""
-        self._ear.settimeout(seconds)
-        try:
-            heard = self._ear.recv(1)
-        except TimeoutError:
-            return None
-        return heard[0] if heard else 0
+        """The next signal within so many seconds, or None; 0 where we were left. Who waits for a time nudges."""
+        end = None if seconds is None else time.monotonic() + seconds
+        self._ear.settimeout(None if seconds is None else min(seconds, PULSE))
+        while True:
+            try:
+                heard = self._ear.recv(1)
+            except TimeoutError:
+                if end is not None and time.monotonic() >= end:
+                    return None
+                signal.pthread_kill(threading.main_thread().ident or 0, _NUDGE)
+                continue
+            if not heard or heard[0] != _NUDGE:
+                return heard[0] if heard else 0

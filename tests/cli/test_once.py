@@ -122,3 +122,18 @@ def test_a_signal_that_another_thread_gets_is_heard_while_the_main_one_waits() -
 
 def test_no_pass_is_begun_after_a_signal() -> None:
     assert _run([10.0, 5.0, None], sleeps=1) == (1, 10.0)
+
+
+def test_a_signal_that_another_thread_gets_interrupts_a_question() -> None:
+    stopper, pair = Stopper(), os.pipe()
+
+    def asked() -> None:
+        threading.Thread(target=lambda: signal.pthread_kill(threading.get_ident(), signal.SIGINT)).start()
+        os.read(pair[0], 1)  # as a terminal is read
+
+    try:
+        with stopper.installed(), stopper.asking(), pytest.raises(KeyboardInterrupt):
+            asked()
+    finally:
+        for end in pair:
+            os.close(end)
