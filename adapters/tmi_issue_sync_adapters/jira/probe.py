@@ -58,10 +58,10 @@ def _fetched(api: Api, line: Line, keys: list[str]) -> list[Mapping[str, Any]]:
     what = f"the issues from {keys[0]} on"
     asked = {"issueIdsOrKeys": keys, "fields": list(FIELDS), "properties": [PROPERTY]}
     data = api.json_of(api.ask(line, "issue/bulkfetch", what, asked), what)
-    rows, errors = (data.get("issues"), data.get("issueErrors")) if isinstance(data, dict) else (None, None)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    rows, errors = (data.get("issues"), data.get("issueErrors") or []) if isinstance(data, dict) else (None, None)
+    if not isinstance(errors, list) or not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Unavailable(f"Jira answered {what} with something that is no list of issues")
-    return [*rows, *_left_out(api, line, errors if isinstance(errors, list) else [])]
+    return [*rows, *_left_out(api, line, errors)]
 
 
 def _left_out(api: Api, line: Line, errors: list[Any]) -> Iterator[Mapping[str, Any]]:

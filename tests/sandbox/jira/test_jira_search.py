@@ -184,6 +184,17 @@ def test_many_by_key(api: Api, site: JiraSite, pass_time: Callable[[float], None
     assert [entry.facts["old_key"] for entry in log.commits(kind="issue.moved")] == ["SEC-2"]
 
 
+def test_what_could_not_be_fetched_once_is_named_by_its_id(api: Api, site: JiraSite) -> None:
+    ids = {key: api.get(f"issue/{key}")["id"] for key in (api.create(), api.create())}
+    asked = {"issueIdsOrKeys": [*ids, "SEC-3"]}
+    site.cannot_fetch("SEC-2")
+    found = api.post("issue/bulkfetch", asked)
+    assert [issue["key"] for issue in found["issues"]] == ["SEC-1"]
+    assert [error["id"] for error in found["issueErrors"]] == [ids["SEC-2"]]
+    again = api.post("issue/bulkfetch", asked)
+    assert ([issue["key"] for issue in again["issues"]], again["issueErrors"]) == (["SEC-1", "SEC-2"], [])
+
+
 def test_data_center_has_neither_bulkfetch_nor_version_3(dc: Api) -> None:
     for api, path in ((dc, "issue/bulkfetch"), (dc, "search/jql"), (dc.speaking(3), "issue")):
         assert failure(partial(api.post, path, {})).status_code in (404, 405)

@@ -25,6 +25,8 @@ class Settings:
 
     lag: timedelta
     """For so long a search does not know of a change."""
+    unfetched: frozenset[str] = frozenset()
+    """The keys of those that the next bulkfetch can't return."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from tmi_issue_sync.sandbox.wire import Reply
 MAX_FETCHED = 100
 MAX_PROPERTY = 32_768
 FIXED = frozenset({"project", "issuetype"})
+TRY_AGAIN = "The issue could not be fetched. Try again later."
 UNSETTABLE = "Field '{}' cannot be set. It is not on the appropriate screen, or unknown."
 
 
@@ -48,7 +49,10 @@ def show_issue(call: Call, key: str) -> Reply:
 
 
 def fetch_issues(call: Call) -> Reply:
-    """Many issues by key or id, in the order of their ids; what is missing, or not for them, is left out."""
+    """Many issues by key or id, in the order of their ids.
+
+    What is missing, or not for them, is left out; what could not be fetched just then is named by its id.
+    """
     data = body_of(call.request)
     keys = strings(data, "issueIdsOrKeys")
     if not 1 <= len(keys) <= MAX_FETCHED:
@@ -59,8 +63,11 @@ def fetch_issues(call: Call) -> Reply:
         if issue is not None and call.sees(issue):
             found[issue.id] = issue
     wanted, properties = strings(data, "fields") or ["*navigable"], strings(data, "properties")
+    failed, call.settings.unfetched = call.settings.unfetched, frozenset()
     rows = sorted(found.values(), key=lambda issue: int(issue.id))
-    return Reply(200, {"issues": [call.views.issue(row, wanted, properties) for row in rows], "issueErrors": []})
+    shown = [call.views.issue(row, wanted, properties) for row in rows if row.key not in failed]
+    errors = [{"id": row.id, "errorMessage": TRY_AGAIN} for row in rows if row.key in failed]
+    return Reply(200, {"issues": shown, "issueErrors": errors})
 
 
 def update_issue(call: Call, key: str) -> Reply:

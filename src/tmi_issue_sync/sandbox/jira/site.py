@@ -162,6 +162,10 @@ class JiraSite:
         """For so long after a change a search does not know of it."""
         self._settings.lag = timedelta(seconds=seconds)
 
+    def cannot_fetch(self, *keys: str) -> None:
+        """The next bulkfetch can't return these just then."""
+        self._settings.unfetched = frozenset(keys)
+
     def captcha(self, name: str, on: bool = True) -> None:
         """Whether a user must first solve a CAPTCHA at the login page."""
         with self._lock:
@@ -190,8 +194,7 @@ class JiraSite:
     def close(self, key: str, resolution: str = "Done") -> None:
         """A person closes an issue."""
         with self._lock:
-            found = next(choice for choice in RESOLUTIONS if choice.name == resolution)
-            self._people.transition(key, DONE, found)
+            self._people.transition(key, DONE, next(one for one in RESOLUTIONS if one.name == resolution))
 
     def reopen(self, key: str) -> None:
         """A person reopens an issue."""
@@ -242,9 +245,6 @@ class JiraSite:
             reply = self._limits.spend(request, asker) or rest.answer(call, path)
         except Refused as error:
             reply = error.reply
-        reply.headers = (
-            self._limits.headers(asker)
-            | marks(asker, next(self._requests), cloud=self._store.cloud)
-            | reply.headers
-        )
+        marked = marks(asker, next(self._requests), cloud=self._store.cloud)
+        reply.headers = self._limits.headers(asker) | marked | reply.headers
         return reply
