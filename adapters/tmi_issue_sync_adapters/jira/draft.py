@@ -74,7 +74,8 @@ class Shaper:
             try:
                 fields["assignee"] = self.values.person(target.assignee)
             except BadValue as error:
-                raise Denied(f"the target's assignee: {error}") from error
+                todo = "" if error.instead is None else write("target.assignee", error.instead)
+                raise Denied(f"the target's assignee: {error}", todo=todo) from error
         days = {str(severity): count for severity, count in target.due_days.items()}.get(_severity(draft))
         if days is not None:
             fields["duedate"] = (self.values.now + timedelta(days=days)).date().isoformat()

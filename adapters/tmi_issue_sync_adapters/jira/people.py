@@ -11,6 +11,9 @@ from tmi_issue_sync_adapters.wire.reply import json_of
 from . import verdict
 from .api import Api
 from .fields import BadValue
+from .meta import some
+
+Row = dict[str, Any]
 
 
 class People:
@@ -38,11 +41,32 @@ class People:
         found = [
             row for row in rows if isinstance(row, dict) and row.get("active") is True and row.get("accountId")
         ]
-        exact = [row for row in found if text.casefold() in _names(row)] or found
-        if len(exact) != 1:
-            raise BadValue(f"{len(exact)} users are called {text!r}: write the account id instead")
-        return str(exact[0]["accountId"])
+        meant = _meant(found, text.casefold())
+        if len(meant) != 1:
+            raise _unclear(text, len(meant), meant or found)
+        return str(meant[0]["accountId"])
 
 
-def _names(row: dict[str, Any]) -> tuple[str, str]:
-    return str(row.get("emailAddress", "")).casefold(), str(row.get("displayName", "")).casefold()
+def _meant(found: list[Row], wanted: str) -> list[Row]:
+    """Those who are called exactly so: a search also finds whose name or e-mail only begins so.
+
+    Who hides their e-mail is found by all of it alone, so the only one who is found must be meant.
+    """
+    if "@" not in wanted:
+        return [row for row in found if _said(row, "displayName").casefold() == wanted]
+    exact = [row for row in found if _said(row, "emailAddress").casefold() == wanted]
+    alone = len(found) == 1 and not _said(found[0], "emailAddress")
+    return found if alone else exact
+
+
+def _unclear(text: str, count: int, near: list[Row]) -> BadValue:
+    """That nobody is meant, or more than one, and who comes near."""
+    who = some(f"{' '.join(_said(row, 'displayName').split())} ({row['accountId']})" for row in near)
+    what = f"{count or 'no'} users are called {text!r}: write the account id instead"
+    only = str(near[0]["accountId"]) if len(near) == 1 else None
+    return BadValue(f"{what}{f'; there are: {who}' if who else ''}", instead=only)
+
+
+def _said(row: Row, name: str) -> str:
+    """What a user shows of themselves: nothing at all, at times."""
+    return str(row.get(name) or "")
