@@ -56,7 +56,12 @@ class JiraTracker:
     # -- looking -----------------------------------------------------------------------------------------------
 
     def changed(self, since: datetime | None) -> Look:
-        """What carries the shared label or was made by our account, in the project, by anybody and in any state."""
+        """What carries the shared label or was made by our account, in the project, by anybody and in any state.
+
+        A full look asks anew who we are: a profile's time zone may have changed, and queries are read in it.
+        """
+        if since is None:
+            self._known = None
         with self._api.line() as line:
             me = self._account(line)
             self._keys.clear()

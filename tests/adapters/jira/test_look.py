@@ -63,6 +63,15 @@ def test_since_is_a_minute_in_the_accounts_own_time(zone: str | None, moment: st
     assert asked.startswith('project = "SEC" AND (labels = tmi OR reporter = currentUser() OR')
 
 
+def test_a_full_look_sees_that_the_account_has_moved_to_another_zone(room: Room) -> None:
+    room.tracker.changed(None)
+    room.site.add_user("bot", email="bot@example.com", zone="America/New_York")
+    start = datetime.now(UTC)
+    room.tracker.create(draft())
+    room.tracker.changed(None)
+    assert numbers(room.tracker.changed(start)) == ["SEC-1"]
+
+
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu", "Pacific/Kiritimati"])
 @pytest.mark.parametrize("cloud", [True, False])
 def test_no_zone_hides_what_has_just_changed(zone: str, cloud: bool) -> None:
