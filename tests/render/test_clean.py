@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tmi_issue_sync.markup.clean import clean_block, clean_line, plain_line
-from tmi_issue_sync.markup.clip import clip, cut
+from tmi_issue_sync.markup.clip import clip, clip_line, cut, utf16
 from tmi_issue_sync.markup.scrub import scrub
 from tmi_issue_sync.model import Marker
 
@@ -191,6 +191,22 @@ def test_clip(text: str, limit: int) -> None:
 )
 def test_cut_keeps_characters_whole(text: str, limit: int, kept: str) -> None:
     assert cut(text, limit) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "plain", "wide"),
+    [
+        ("abc", 3, "abc", "abc"),
+        ("abcd", 3, "ab…", "ab…"),
+        ("a b c", 3, "a…", "a…"),
+        ("\U0001f600\U0001f600", 3, "\U0001f600\U0001f600", "\U0001f600…"),
+        ("a\U0001f468\u200d\U0001f469", 5, "a\U0001f468\u200d\U0001f469", "a…"),
+        ("\ud800b", 2, "\ud800b", "\ud800b"),
+    ],
+)
+def test_a_line_is_shortened_as_its_server_counts(text: str, limit: int, plain: str, wide: str) -> None:
+    assert clip_line(text, limit) == plain
+    assert clip_line(text, limit, utf16) == wide
 
 
 def test_clip_ends_at_a_block() -> None:

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult
 
 from tmi_issue_sync.errors import Denied, Rejected
 from tmi_issue_sync.markup import html
-from tmi_issue_sync.markup.clip import fit
+from tmi_issue_sync.markup.clip import clip_line, fit, utf16
 from tmi_issue_sync.model import Draft, Json, Marker
 
 from .api import Patch
@@ -38,7 +38,8 @@ def payload(draft: Draft, target: Target, meta: TypeMeta, kinds: Mapping[str, st
     if wrong:
         raise Rejected(f"Azure DevOps can't keep this ticket: {'; '.join(map(str, wrong))}")
     own |= _priority(draft, meta)
-    fields: dict[str, Json] = {TITLE: draft.title, meta.text: _text(draft), TAGS: _tags(draft)}
+    title = clip_line(draft.title, TITLE_MAX, utf16)
+    fields: dict[str, Json] = {TITLE: title, meta.text: _text(draft), TAGS: _tags(draft)}
     fields |= {name: path_of(target.project, path) for name, path in _paths(target).items()} | own
     patch: list[dict[str, Any]] = [
         {"op": "add", "path": f"/fields/{name}", "value": value} for name, value in fields.items()
@@ -84,7 +85,7 @@ def _unkeepable(draft: Draft) -> str | None:
         return f"its title is not one line of at most {TITLE_MAX} characters"
     if len(draft.labels) >= TAGS_MAX:
         return f"it has {len(draft.labels)} labels, and {TAGS_MAX - 1} are allowed beside {SHARED_TAG!r}"
-    bad = next((label for label in draft.labels if not 0 < len(tag(label)) <= TAG_MAX), None)
+    bad = next((label for label in draft.labels if not 0 < len(utf16(tag(label))) <= TAG_MAX), None)
     return None if bad is None else f"the label {bad!r} is empty or longer than {TAG_MAX} characters"
 
 

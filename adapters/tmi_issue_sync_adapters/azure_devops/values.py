@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from tmi_issue_sync.markup import html
+from tmi_issue_sync.markup.clip import utf16
 from tmi_issue_sync.model import Json
 
 from .item import DESCRIPTION, REPRO
@@ -72,7 +73,7 @@ def one_of(field: FieldMeta, kind: str, value: Json) -> Json:
             return text.casefold() == "true"
         case "dateTime":
             return _moment(field, text)
-        case "string" | "picklistString" if "\n" in text.strip() or len(text) > 255:
+        case "string" | "picklistString" if "\n" in text.strip() or len(utf16(text)) > 255:
             raise BadValue(f"{field.name} takes one line of at most 255 characters")
     return value if isinstance(value, bool | int | float) else text.strip() or None
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from tmi_issue_sync.errors import Rejected
-from tmi_issue_sync.markup.clip import cut
+from tmi_issue_sync.markup.clip import clip_line
 from tmi_issue_sync.model import Draft, Json
 
 from .options import BODY_MAX, TITLE_MAX, Target
@@ -28,7 +28,8 @@ def target_of(draft: Draft, repo: str) -> Target:
 
 def payload(draft: Draft, target: Target) -> dict[str, Json]:
     """What to POST, but for labels and milestone, which go by ids."""
-    body: dict[str, Json] = {"title": _whole(_narrow(draft.title)), "body": _whole(_text(draft))}
+    title = clip_line(draft.title, TITLE_MAX, _columns)
+    body: dict[str, Json] = {"title": _whole(title), "body": _whole(_text(draft))}
     if assignees := draft.fields.get("assignees", [*target.assignees]):
         body["assignees"] = assignees
     days = {str(severity): count for severity, count in target.due_days.items()}.get(_severity(draft))
@@ -110,18 +111,6 @@ def _severity(draft: Draft) -> str:
     return next(named, f"{_SEVERITY}unknown").removeprefix(_SEVERITY)
 
 
-def _narrow(title: str) -> str:
-    """Gitea counts columns, most characters beyond Latin as two, and cuts what is wider without a sign of ours."""
-    if _width(title) <= TITLE_MAX:
-        return title
-    room, end = TITLE_MAX - _width("…"), 0
-    for char in title:
-        room -= _width(char)
-        if room < 0:
-            break
-        end += 1
-    return f"{cut(title, end).rstrip()}…"
-
-
-def _width(text: str) -> int:
-    return sum(1 if ord(char) <= 0xFF else 2 for char in text)
+def _columns(text: str) -> str:
+    """As wide as Gitea takes it to be: most characters beyond Latin are two, and it cuts what is wider unmarked."""
+    return "".join(char if ord(char) <= 0xFF else char * 2 for char in text)

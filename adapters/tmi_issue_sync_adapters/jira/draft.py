@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Set, Sized
 from dataclasses import dataclass
 from datetime import timedelta
 
 from tmi_issue_sync.errors import Denied, Rejected
 from tmi_issue_sync.markup import adf, wiki
-from tmi_issue_sync.markup.clip import fit
+from tmi_issue_sync.markup.clip import clip_line, fit, utf16
 from tmi_issue_sync.model import Draft, Json, Marker, TicketRef
 
 from .fields import BadValue, Values, label
@@ -46,7 +46,7 @@ class Shaper:
         fields: dict[str, Json] = {
             "project": {"key": self.project},
             "issuetype": {"id": meta.id} if meta else {"name": target.issue_type},
-            "summary": draft.title,
+            "summary": clip_line(draft.title, TITLE_MAX, utf16),
             "description": self._text(draft),
             "labels": [*_labels(draft)],
         }
@@ -101,11 +101,11 @@ class Shaper:
             raise Rejected("Jira can't keep this ticket: its text swallows the marker that goes last")
         return shown
 
-    def _measured(self, text: str) -> str:
+    def _measured(self, text: str) -> Sized:
         """What must not be too long. Whether Jira counts a document's text or all of it is not told: all of it."""
         if self.cloud:
-            return json.dumps(adf.render(text), ensure_ascii=False, separators=(",", ":"))
-        return wiki.render(text)
+            return utf16(json.dumps(adf.render(text), ensure_ascii=False, separators=(",", ":")))
+        return utf16(wiki.render(text))
 
 
 def needs_meta(draft: Draft, target: Target, *, cloud: bool) -> bool:
@@ -133,7 +133,7 @@ def _unkeepable(draft: Draft) -> str | None:
         return "its title is empty"
     if len(draft.title) > TITLE_MAX or "\n" in draft.title or "\r" in draft.title:
         return f"its title is not one line of at most {TITLE_MAX} characters"
-    bad = next((text for text in draft.labels if not 0 < len(label(text)) <= LABEL_MAX), None)
+    bad = next((text for text in draft.labels if not 0 < len(utf16(label(text))) <= LABEL_MAX), None)
     return None if bad is None else f"the label {bad!r} is empty or longer than {LABEL_MAX} characters"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from tmi_issue_sync.markup import adf, wiki
+from tmi_issue_sync.markup.clip import utf16
 from tmi_issue_sync.model import Json
 
 from .meta import Choice, FieldMeta, TypeMeta, near, nearest, toml, write
@@ -113,7 +114,7 @@ class Values:
             return adf.render(text) if self.cloud else wiki.render(text)
         if field.custom == "labels" or (not field.custom and field.items):
             text = label(text)
-        if "\n" in text or len(text) > LINE_MAX:
+        if "\n" in text or len(utf16(text)) > LINE_MAX:
             raise BadValue(f"{field.name} takes one line of at most {LINE_MAX} characters")
         return text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from collections.abc import Callable, Sized
 
 from ..errors import Rejected
@@ -21,6 +22,27 @@ def cut(text: str, limit: int) -> str:
     while 0 < end < len(text) and _joined(text, end):
         end -= 1
     return text[:end]
+
+
+def clip_line(line: str, limit: int, size: Callable[[str], Sized] = str) -> str:
+    """A line that is no longer than `limit` as its server counts, with an ellipsis for what is cut off its end.
+
+    `size` gives what the server counts the length of; it must be that of the characters one by one.
+    """
+    if len(size(line)) <= limit:
+        return line
+    room, end = limit - len(size("…")), 0
+    for char in line:
+        room -= len(size(char))
+        if room < 0:
+            break
+        end += 1
+    return f"{cut(line, end).rstrip()}…"
+
+
+def utf16(text: str) -> array[int]:
+    """A text as Java and .NET count it: an emoji is two."""
+    return array("H", text.encode("utf-16-le", "surrogatepass"))
 
 
 def clip(text: str, limit: int, notice: str) -> str:

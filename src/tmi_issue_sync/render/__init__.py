@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from ..errors import Rejected
-from ..markup.clip import cut
+from ..markup.clip import clip_line
 from ..markup.inline import code
 from ..markup.scrub import is_blank, plain_line
 from ..model import Draft, Json, Marker, Parent, Threat
@@ -102,8 +102,7 @@ class Renderer:
         title = self._line(to.title or builtin, f"{to.tracker}: title", known)
         if is_blank(title):
             title = plain_line(f"[Threat] {name_of(threat)}")
-        most = to.traits.title_max
-        return title if len(title) <= most else f"{cut(title, most - 1).rstrip()}…"
+        return clip_line(title, to.traits.title_max)
 
     def _body(
         self, threat: Threat, to: Destination, known: Variables, marker: Marker, url: str, parent: Parent | None

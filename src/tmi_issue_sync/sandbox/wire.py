@@ -13,6 +13,11 @@ Clock = Callable[[], datetime]
 """The servers' own clock (aware, UTC): `utcnow` in real life, a settable one in tests."""
 
 
+def utf16_length(text: str) -> int:
+    """How long Java and .NET take a text to be: they count an emoji as two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def utcnow() -> datetime:
     return datetime.now(UTC)
 

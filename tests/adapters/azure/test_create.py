@@ -131,6 +131,7 @@ def test_a_marker_with_a_name_that_html_would_swallow(room: Room) -> None:
         ({"title": "x" * 256}, "255"),
         ({"title": "a\nb"}, "one line"),
         ({"labels": ("x" * 401,)}, "label"),
+        ({"labels": ("\U0001f600" * 201,)}, "label"),
         ({"labels": (";",)}, "label"),
         ({"labels": tuple(f"l{n}" for n in range(100))}, "labels"),
         ({"target": {"project": "Other"}}, "another place"),
@@ -148,6 +149,20 @@ def test_what_can_not_be_kept_is_refused_before_anything_is_sent(
     with pytest.raises(Rejected, match=words):
         room.tracker.create(draft(**changes))  # type: ignore[arg-type]
     assert not room.posts()
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("漢" * 255, "漢" * 255),
+        ("\U0001f600" * 127, "\U0001f600" * 127),
+        ("\U0001f600" * 255, "\U0001f600" * 127 + "…"),
+    ],
+)
+def test_a_title_is_as_long_as_azure_devops_counts_it(room: Room, title: str, kept: str) -> None:
+    """An emoji is two of its characters."""
+    room.tracker.create(draft(title=title))
+    assert room.item(1)["title"] == kept
 
 
 def test_a_type_that_is_not_there_is_named_with_the_nearest(room: Room) -> None:

@@ -52,6 +52,7 @@ def test_values_by_kind(kind: str, value: Any, kept: Any) -> None:
         ("dateTime", "tomorrow"),
         ("string", "a\nb"),
         ("string", "x" * 256),
+        ("string", "\U0001f600" * 128),
         ("string", {"a": 1}),
         ("html", ["a"]),
     ],

@@ -95,6 +95,7 @@ def test_every_create_has_a_connection_of_its_own() -> None:
         ({"title": "two\nlines"}, "one line"),
         ({"title": " "}, "empty"),
         ({"labels": ("x" * 256,)}, "label"),
+        ({"labels": ("\U0001f600" * 128,)}, "label"),
         ({"labels": (" ",)}, "label"),
         ({"target": {"project": "OPS"}}, "another place than SEC"),
     ],
@@ -103,6 +104,22 @@ def test_what_jira_cannot_keep_is_not_sent(room: Room, changes: dict[str, Any], 
     with pytest.raises(Rejected, match=named):
         room.tracker.create(draft(**changes))
     assert not room.log.requests()
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("x" * 254, "x" * 254),
+        ("漢" * 254, "漢" * 254),
+        ("\U0001f600" * 127, "\U0001f600" * 127),
+        ("\U0001f600" * 254, "\U0001f600" * 126 + "…"),
+        (f"{'x' * 251}\U0001f44d\U0001f3fd", f"{'x' * 251}…"),
+    ],
+)
+def test_a_title_is_as_long_as_jira_counts_it(room: Room, title: str, kept: str) -> None:
+    """An emoji is two of its characters."""
+    room.tracker.create(draft(title=title))
+    assert sent(room)["summary"] == kept
 
 
 def test_a_confidential_ticket_needs_a_security_level(room: Room) -> None:
@@ -169,7 +186,7 @@ def test_a_long_text_is_shortened_and_keeps_its_end(room: Room, piece: str) -> N
     assert isinstance(read, Ticket)
     assert read.marker == marker()
     kept = room.made()[0].facts["body"]
-    assert len(kept) <= 32_767
+    assert len(kept.encode("utf-16-le")) // 2 <= 32_767
     assert "The footer." in kept
 
 

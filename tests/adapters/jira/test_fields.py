@@ -83,6 +83,7 @@ def test_long_texts_are_rendered() -> None:
     [
         ("string", {"custom": "textfield"}, "two\nlines", "one line"),
         ("string", {"custom": "textfield"}, "x" * 256, "255"),
+        ("string", {"custom": "textfield"}, "\U0001f600" * 128, "255"),
         ("string", {"custom": "textfield"}, True, "can't be true"),
         ("number", {}, "high", "a number, not 'high'"),
         ("number", {}, "nan", "a number"),

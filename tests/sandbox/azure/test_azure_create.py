@@ -33,6 +33,7 @@ def test_a_rehearsal_says_the_same_and_makes_nothing(api: Api, site: AzureSite, 
     [
         ({"title": ""}, "RuleValidationException TF401320: Rule Error for field Title. Error code: Required"),
         ({"title": "x" * 256}, "field Title. Error code: InvalidTooLong"),
+        ({"title": "\U0001f600" * 128}, "field Title. Error code: InvalidTooLong"),
         ({"Microsoft_VSTS_Common_Priority": 9}, "LimitedToValues"),
         ({"Microsoft_VSTS_Common_Priority": "high"}, "LimitedToValues"),
         ({"System_State": "Gone"}, "field State"),

@@ -69,6 +69,7 @@ def test_documents_must_be_sound(api: Api) -> None:
     [
         ({"summary": ""}, {"summary": "You must specify a summary of the issue."}),
         ({"summary": "x" * 256}, {"summary": "Summary can't exceed 255 characters."}),
+        ({"summary": "\U0001f600" * 128}, {"summary": "Summary can't exceed 255 characters."}),
         ({"summary": "a\nb"}, {"summary": "The summary is invalid because it contains newline characters."}),
         ({"summary": 7}, {"summary": "Operation value must be a string"}),
         ({"labels": ["x y"]}, {"labels": "The label 'x y' contains spaces which is invalid."}),
@@ -146,6 +147,7 @@ def test_what_a_project_demands_is_told_and_asked_for(any_api: Api, any_site: Ji
 FIELDS: list[tuple[str, Any, Any, str]] = [
     ("text", "x", 5, "Operation value must be a string"),
     ("text", "x", "x" * 256, TOO_LONG.format(255)),
+    ("text", "x", "\U0001f600" * 128, TOO_LONG.format(255)),
     ("number", 7.5, "7.5", "Operation value must be a number"),
     ("date", "2026-05-01", "May", "Error parsing date string: May"),
     ("select", {"value": "a"}, "a", "Specify a valid 'id' or 'value' for Extra"),

@@ -12,6 +12,7 @@ from tmi_issue_sync.sandbox.azure.call import Call
 from tmi_issue_sync.sandbox.azure.errors import bound, json_of, refusal, rule, rules, unseen
 from tmi_issue_sync.sandbox.azure.html import sanitised
 from tmi_issue_sync.sandbox.azure.model import Field, Item, ItemType, Project
+from tmi_issue_sync.sandbox.wire import utf16_length
 
 TEXT_MAX, STRING_MAX, TAG_MAX = 1_048_576, 255, 400
 PARENT = re.compile(r".*/_apis/wit/workitems/(\d+)", re.IGNORECASE)
@@ -109,7 +110,7 @@ def _parsed(
     match known.kind:
         case "html":
             text = sanitised(str(raw))
-            if len(text) > TEXT_MAX:
+            if utf16_length(text) > TEXT_MAX:
                 wrong.append(rule(known.ref, known.name, "invalidTooLong"))
             return text
         case "tags":
@@ -125,7 +126,7 @@ def _parsed(
             wrong.append(rule(known.ref, known.name, "hasValues", "limitedToValues", "invalidListValue"))
         case "integer" | "double" | "dateTime":
             return _number(known, raw, wrong)
-    if len(str(raw)) > STRING_MAX:
+    if utf16_length(str(raw)) > STRING_MAX:
         wrong.append(rule(known.ref, known.name, "invalidTooLong"))
     return raw
 
@@ -144,7 +145,7 @@ def _number(known: Field, raw: Any, wrong: list[dict[str, Any]]) -> Any:
 def _tags(call: Call, raw: str) -> str:
     given: dict[str, str] = {}
     for tag in call.views.split(raw):
-        if len(tag) > TAG_MAX or "," in tag:
+        if utf16_length(tag) > TAG_MAX or "," in tag:
             raise refusal(400, f"TF401407: Tag '{tag[:20]}' is not valid.", "WorkItemTagException")
         given.setdefault(tag.casefold(), tag)
     return "; ".join(given.values())

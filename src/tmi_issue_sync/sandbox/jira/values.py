@@ -12,6 +12,7 @@ from tmi_issue_sync.sandbox.jira import adf
 from tmi_issue_sync.sandbox.jira.errors import Bad
 from tmi_issue_sync.sandbox.jira.model import Choice, Field, Issue, IssueType, Project, User
 from tmi_issue_sync.sandbox.jira.store import Store
+from tmi_issue_sync.sandbox.wire import utf16_length
 
 MAX_SUMMARY = MAX_TEXT = MAX_LABEL = 255
 MAX_AREA = 32767
@@ -43,7 +44,7 @@ def area(raw: Any, *, document: bool) -> Any:
         raise Bad(NO_STRING)
     if document and not adf.is_sound(raw):
         raise Bad("INVALID_INPUT")
-    if len(adf.text_of(raw)) > MAX_AREA:
+    if utf16_length(adf.text_of(raw)) > MAX_AREA:
         long = f"The entered text is too long. It exceeds the allowed limit of {MAX_AREA:,} characters."
         raise Bad("CONTENT_LIMIT_EXCEEDED" if document else long)
     return raw or None
@@ -56,7 +57,7 @@ def _area(draft: Draft, _: Field, raw: Any) -> Any:
 def _string(_: Draft, __: Field, raw: Any) -> str | None:
     if not isinstance(raw, str):
         raise Bad(NO_STRING)
-    if len(raw) > MAX_TEXT:
+    if utf16_length(raw) > MAX_TEXT:
         raise Bad(f"The entered text is too long. It exceeds the allowed limit of {MAX_TEXT} characters.")
     return raw or None
 
@@ -66,7 +67,7 @@ def _summary(_: Draft, __: Field, raw: Any) -> str | None:
         raise Bad(NO_STRING)
     if "\n" in raw or "\r" in raw:
         raise Bad("The summary is invalid because it contains newline characters.")
-    if len(raw) > MAX_SUMMARY:
+    if utf16_length(raw) > MAX_SUMMARY:
         raise Bad(f"Summary can't exceed {MAX_SUMMARY} characters.")
     return raw.strip() or None
 
@@ -146,7 +147,7 @@ def _labels(_: Draft, __: Field, raw: Any) -> tuple[str, ...] | None:
             raise Bad(NO_STRING)
         if not label or re.search(r"\s", label):
             raise Bad(f"The label '{label}' contains spaces which is invalid.")
-        if len(label) > MAX_LABEL:
+        if utf16_length(label) > MAX_LABEL:
             raise Bad(
                 f"The label '{label}' exceeds the maximum length of {MAX_LABEL} characters allowed for labels."
             )
