@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from tmi_issue_sync.model import Json
 
 from .account import Account
+from .fields import SPRINT
 from .meta import FieldMeta, TypeMeta, some, toml
 
 ALWAYS = frozenset({"project", "issuetype", "summary", "description", "labels", "reporter"})
@@ -44,7 +45,7 @@ def place_of(field: FieldMeta, meta: TypeMeta) -> str:
 
 def _line(field: FieldMeta, meta: TypeMeta, me: Account, *, cloud: bool) -> str:
     value, said = _proposal(field, me, cloud=cloud)
-    listed: Json = [value] if field.kind == "array" else value
+    listed: Json = [value] if field.kind == "array" and field.custom != SPRINT else value
     return f"{place_of(field, meta)} = {toml(listed)}{f'  # {said}' if said else ''}"
 
 
@@ -66,6 +67,8 @@ def _proposal(field: FieldMeta, me: Account, *, cloud: bool) -> tuple[Json, str]
         case "issuelink" | "group":
             word = "an issue's key" if kind == "issuelink" else "a group"
             return f"<{word}>", "replace it"
+    if field.custom == SPRINT:
+        return "<a sprint's id>", "replace it: a whole number"
     if field.custom == "gh-epic-label":
         return "{{ model.name }}", ""
     return ("tmi", "a label") if field.custom == "labels" else ("TMI", 'or a template: "{{ model.name }}"')

@@ -25,6 +25,9 @@ OURS = {
 }
 """Fields that have a place of their own in the config."""
 LINE_MAX = 255
+SPRINT = "gh-sprint"
+"""A field that says it is a list, and takes one bare number."""
+_WHOLE = re.compile(r"([0-9]{1,18})(\.0)?")
 _DAYS = re.compile(r"\+(\d{1,4})d")
 
 
@@ -79,6 +82,8 @@ class Values:
     def one(self, field: FieldMeta, value: Json) -> Json:
         """One value. Raises BadValue."""
         match field.kind:
+            case "array" if field.custom == SPRINT:
+                return _sprint(field, value)
             case "array":
                 each = FieldMeta(
                     field.id, field.name, False, field.items, custom=field.custom, choices=field.choices
@@ -197,6 +202,15 @@ def _number(field: FieldMeta, value: Json) -> float:
     if number != number or number in (float("inf"), float("-inf")):
         raise BadValue(f"{field.name} takes a number, not {value!r}")
     return number
+
+
+def _sprint(field: FieldMeta, value: Json) -> int:
+    """One sprint's id, alone or as the only entry of a list."""
+    only = value[0] if isinstance(value, list) and len(value) == 1 else value
+    found = None if isinstance(only, list | dict) else _WHOLE.fullmatch(_text(field, only))
+    if found is None:
+        raise BadValue(f"{field.name} takes one sprint's id, a whole number, not {value!r}")
+    return int(found[1])
 
 
 def _date(field: FieldMeta, value: Json, now: datetime) -> date:

@@ -100,6 +100,16 @@ def test_fields_that_are_asked_for_and_the_lines_that_mend_it(room: Room) -> Non
     ]
 
 
+def test_a_sprint_is_one_number(room: Room) -> None:
+    ident = room.site.require("Sprint", kind="sprint")
+    (lines,) = [one.lines for one in room.tracker.rehearse(draft()) if one.level is Level.ERROR]
+    assert lines == ("""fields."Sprint" = "<a sprint's id>"  # replace it: a whole number""",)
+    assert "takes one sprint's id, a whole number" in rehearsed(room.tracker, fields={"Sprint": "The next"})
+    assert not rehearsed(room.tracker, fields={"Sprint": 7})
+    room.tracker.create(draft(fields={"Sprint": 7}))
+    assert room.call("GET", "issue/SEC-1").body["fields"][ident][0]["id"] == 7
+
+
 def test_two_fields_of_one_name_are_told_apart(room: Room) -> None:
     ids = [room.site.require("Team", kind="text") for _ in range(2)]
     (lines,) = [one.lines for one in room.tracker.rehearse(draft()) if one.level is Level.ERROR]

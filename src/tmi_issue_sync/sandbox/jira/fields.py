@@ -28,6 +28,7 @@ SCHEMAS: dict[Kind, tuple[str, str | None, str]] = {
     "labels": ("array", "string", f"{PLUGIN}:labels"),
     "epic-name": ("string", None, f"{AGILE}:gh-epic-label"),
     "epic-link": ("any", None, f"{AGILE}:gh-epic-link"),
+    "sprint": ("array", "json", f"{AGILE}:gh-sprint"),
     "summary": ("string", None, ""),
     "description": ("string", None, ""),
     "priority": ("priority", None, ""),

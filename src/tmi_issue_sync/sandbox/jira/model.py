@@ -20,6 +20,7 @@ Kind = Literal[
     "labels",
     "epic-name",
     "epic-link",
+    "sprint",
     "summary",
     "description",
     "priority",

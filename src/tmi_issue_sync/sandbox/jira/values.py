@@ -181,6 +181,13 @@ def _epic(draft: Draft, _: Field, raw: Any) -> str:
     return found.id
 
 
+def _sprint(_: Draft, __: Field, raw: Any) -> int:
+    """One, for all that the field calls itself a list."""
+    if isinstance(raw, bool) or not isinstance(raw, int):
+        raise Bad("Number value expected as the Sprint id.")
+    return raw
+
+
 def _items(raw: Any) -> list[Any]:
     if not isinstance(raw, list):
         raise Bad("data was not an array")
@@ -200,6 +207,7 @@ PARSERS: dict[str, Callable[[Draft, Field, Any], Any]] = {
     "labels": _labels,
     "epic-name": _string,
     "epic-link": _epic,
+    "sprint": _sprint,
     "summary": _summary,
     "description": _area,
     "priority": _priority,

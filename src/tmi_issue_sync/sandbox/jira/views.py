@@ -227,6 +227,7 @@ SHOWN: dict[str, Callable[[Views, Any], Any]] = {
     "labels": lambda _, value: list(value),
     "epic-name": lambda _, value: value,
     "epic-link": lambda views, value: (views.brief(value) or {}).get("key"),
+    "sprint": lambda _, value: [{"id": value, "name": f"Sprint {value}", "state": "active"}],
     "summary": lambda _, value: value,
     "description": Views.text,
     "priority": lambda views, value: views.named(value, "priority"),
