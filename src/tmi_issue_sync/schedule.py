@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apscheduler.executors.pool import BasePoolExecutor
@@ -15,6 +15,8 @@ from .errors import ConfigError
 
 LATE = 30.0
 """Seconds after which a pass that has not begun is overdue."""
+AHEAD = timedelta(minutes=1)
+"""A last pass so far in the future was dated by a clock that has been set back since."""
 
 
 def trigger(options: SyncOptions) -> Any:

@@ -33,3 +33,16 @@ def test_when_they_stopped(
     sync("sync", "--once")
     monkeypatch.undo()
     assert sync("status", "--alive").code == int(late)
+
+
+def test_when_the_clock_was_set_back(sync: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A restart mends it: its first pass counts, whatever date the one before has."""
+    ahead = datetime.now(UTC) + timedelta(hours=1)
+    monkeypatch.setattr("tmi_issue_sync.clock.SystemClock.now", lambda _: ahead)
+    sync("sync", "--once")
+    monkeypatch.undo()
+    result = sync("status", "--alive")
+    assert result.code == 1
+    assert "the clock was set back" in result.out
+    sync("sync", "--once")
+    assert sync("status", "--alive").code == 0

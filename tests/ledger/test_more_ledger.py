@@ -11,6 +11,7 @@ import pytest
 from rig import Rig, model, rig, threat
 from tmi_issue_sync.clock import Instant
 from tmi_issue_sync.errors import LedgerError
+from tmi_issue_sync.ledger import records
 from tmi_issue_sync.ledger.store import Store
 from tmi_issue_sync.model import Look, Marker, ModelRead, Threat, Ticket, TicketRef
 from tmi_issue_sync.sync import Setup
@@ -125,3 +126,14 @@ def test_a_ticket_that_moved_is_still_the_one_that_we_sent(world: Rig) -> None:
         entry = setup.ledger.entry(old.threat_id)
         assert entry is not None
         assert entry.ticket == there
+
+
+def test_runs_are_kept_in_the_order_of_their_beginning_and_not_for_ever(
+    world: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "RUNS", 3)
+    with world.setup() as setup:
+        for name in ("a", "b", "c", "d", "e"):
+            world.clock.wall -= 60  # a clock that is set back orders nothing
+            setup.ledger.begin_run(name)
+        assert [run.id for run in setup.ledger.runs()] == ["e", "d", "c"]

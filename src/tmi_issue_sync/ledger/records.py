@@ -15,6 +15,8 @@ from .rows import Entry, Known, Run, SiteRow, Write
 from .store import Store
 
 _log = structlog.get_logger()
+RUNS = 10_000
+"""Runs that are remembered: a month at one in five minutes. What was written is kept in `writes`."""
 IN_FLIGHT = 180.0
 """Seconds added to a budget's window: a create sent before it may have been committed in it (Cr5)."""
 
@@ -135,8 +137,10 @@ class Records:
     # -- runs and audit ------------------------------------------------------------------------------------
 
     def begin_run(self, run_id: str) -> None:
+        """One more run; those before the last RUNS are forgotten."""
         with self._store.transaction():
             self._store.upsert("runs", {"id": run_id}, {"started": read.stamp(self._clock.now())})
+            self._store.run("DELETE FROM runs WHERE rowid <= (SELECT max(rowid) FROM runs) - ?", RUNS)
 
     def end_run(self, run_id: str, exit_code: int, summary: str) -> None:
         with self._store.transaction():
@@ -146,9 +150,8 @@ class Records:
             )
 
     def runs(self, limit: int = 10) -> list[Run]:
-        return [
-            read.run(row) for row in self._store.rows("SELECT * FROM runs ORDER BY started DESC LIMIT ?", limit)
-        ]
+        """The last ones, newest first: as they began, whatever the clock said then."""
+        return [read.run(row) for row in self._store.rows("SELECT * FROM runs ORDER BY rowid DESC LIMIT ?", limit)]
 
     def wrote(self, write: Write) -> None:
         """One external write into the audit trail, and into the log."""

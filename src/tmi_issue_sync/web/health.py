@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from ..errors import LedgerError, NeedsPerson, SyncError, TmiDenied, TmiError
+from ..schedule import AHEAD
 from ..state import State
 from .memory import Said
 
 OVERDUE = timedelta(minutes=10)
 """So late may a pass begin; longer, and the clock has stopped."""
-AHEAD = timedelta(minutes=1)
-"""A last pass so far in the future was dated by a clock that has been set back since."""
 
 
 def unready(state: State, said: Said, ledger: LedgerError | None, session_over: bool) -> list[str]:
