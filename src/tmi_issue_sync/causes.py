@@ -9,13 +9,30 @@ from datetime import UTC, datetime, timedelta
 from .errors import SyncError, TmiDenied, TmiError, Unavailable
 from .plan import Kind
 from .report import Report
+from .standing import SessionStanding
 from .state import Passed
 from .sweep import SecondInstance
 
 AGAIN = timedelta(hours=1)
 """A cause that comes back sooner than this after it was told is told later."""
+FORGOTTEN = timedelta(days=1)
+"""A cause that nobody saw over, and that comes back after so long, is told again."""
+TRIES = 2
+"""So often a message is begun whose end was never heard of: a hook that takes this process down is no storm."""
 LOGIN, SESSION, TMI, DENIED, PASS = "login", "session", "tmi", "tmi denied", "pass"
 PARKED, INSTANCES, APPROVAL = "parked", "instances", "approval"
+HEALED = {
+    LOGIN: "logged in to TMI again",
+    SESSION: "logged in to TMI anew",
+    TMI: "TMI answers again",
+    DENIED: "TMI took what we wrote",
+    PASS: "passes come to their end again",
+    PARKED: "no threat is parked or blocked any more",
+    INSTANCES: "no second tmi-issue-sync is seen any more",
+    APPROVAL: "the first run waits no more",
+}
+"""What is said when it is over; of a target, what was wrong with it."""
+_LOGIN = "Run: tmi-issue-sync login"
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -40,6 +57,8 @@ class Memo:
     told: bool = False
     last: datetime = _ANY_TIME
     """When something was last said of it."""
+    tries: int = 0
+    """Messages begun since then of which it is not known whether they arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +80,20 @@ def causes(passed: Passed, session: Mapping[str, Cause]) -> dict[str, Cause]:
     elif passed.report is not None:
         found |= _of_report(passed.report, LOGIN in session)
     return found
+
+
+def of_session(found: SessionStanding | None) -> dict[str, Cause]:
+    """What the session's file says; None where TMI needs no session."""
+    if found is None or not found.soon:
+        return {}
+    text = found.words.removesuffix(_LOGIN).rstrip(" .")
+    return {SESSION if found.ends else LOGIN: Cause(text, _LOGIN)}
+
+
+def wrote(passed: Passed) -> bool:
+    """Whether TMI took a write in this pass."""
+    outcomes = passed.report.outcomes if passed.report else []
+    return any(outcome.wrote and outcome.error is None for outcome in outcomes)
 
 
 def _of_error(error: Exception, login: bool) -> dict[str, Cause]:
@@ -101,26 +134,41 @@ _DENIED = Cause("TMI refuses to let us read or write, some models or all", "Run:
 
 
 def told(
-    memory: Mapping[str, Memo], found: Mapping[str, Cause], *, whole: bool, now: datetime
+    memory: Mapping[str, Memo], found: Mapping[str, Cause], *, whole: bool, wrote: bool = True, now: datetime
 ) -> tuple[dict[str, Memo], list[Message]]:
-    """What to remember and what to say. Only a `whole` pass proves that a cause is over."""
+    """What to remember once all is said, and what to say.
+
+    Only a `whole` pass proves that a cause is over, and only one that `wrote` that TMI lets us write.
+    """
     kept: dict[str, Memo] = {}
     messages: list[Message] = []
     for name, cause in found.items():
         memo = memory.get(name, Memo(now))
+        due = not memo.told or (not memo.seen and abs(now - memo.last) >= FORGOTTEN)
         memo = replace(memo, since=memo.since if memo.seen else now, text=cause.text, seen=memo.seen + 1)
-        if not memo.told and memo.seen >= 1 + cause.patient and abs(now - memo.last) >= AGAIN:
-            messages.append(Message(name, False, cause.text, cause.todo, memo.since))
-            memo = replace(memo, told=True, last=now)
+        if due and memo.seen >= 1 + cause.patient and abs(now - memo.last) >= AGAIN:
+            messages += [Message(name, False, cause.text, cause.todo, memo.since)] if memo.tries < TRIES else []
+            memo = replace(memo, told=True, last=now, tries=0)
         kept[name] = memo
     for name, memo in memory.items():
         if name in found:
             continue
         if not (whole or name in (LOGIN, SESSION)):
             kept[name] = memo
+        elif name == DENIED and not wrote:
+            kept[name] = replace(memo, seen=0)
         elif memo.told:
-            messages.append(Message(name, True, f"over: {memo.text}", "", memo.since))
+            messages += [] if memo.tries >= TRIES or _became_worse(name, found) else [_over(name, memo)]
             kept[name] = Memo(now, last=now)
         elif abs(now - memo.last) < AGAIN:
             kept[name] = replace(memo, seen=0)
     return kept, messages
+
+
+def _became_worse(name: str, found: Mapping[str, Cause]) -> bool:
+    """A session that is over does not end soon any more."""
+    return name == SESSION and LOGIN in found
+
+
+def _over(name: str, memo: Memo) -> Message:
+    return Message(name, True, f"over: {HEALED.get(name, memo.text)}", "", memo.since)

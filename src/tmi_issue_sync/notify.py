@@ -6,18 +6,23 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import structlog
 
 from . import __version__, http
-from .causes import Cause, Memo, Message, told
+from .causes import AGAIN, PASS, Cause, Memo, Message, causes, of_session, told, wrote
 from .clock import Clock
 from .config_tables import NotifyOptions
+from .errors import LedgerError
 from .ledger import Ledger
+from .standing import SessionStanding
+from .state import Passed
 
 _log = structlog.get_logger()
 VERSION = 1
@@ -29,33 +34,78 @@ KEPT_ENV = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR",
 class Herald:
     """Says what changed since it spoke last. Its memory is in the ledger, so that restarts are no storm."""
 
-    def __init__(self, options: NotifyOptions, ledger: Ledger, clock: Clock, instance: str) -> None:
+    def __init__(
+        self,
+        options: NotifyOptions,
+        ledger: Ledger,
+        clock: Clock,
+        instance: str,
+        *,
+        stamp: Path,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`stamp` is a file whose date tells when the ledger's own trouble was last told."""
         self._options = options
         self._ledger = ledger
         self._clock = clock
         self._instance = instance
+        self._stamp = stamp
+        self._stopping = stopping
 
-    def tell(self, found: Mapping[str, Cause], *, whole: bool) -> None:
-        """Remember first, then send: a crash in between loses a message and repeats none. Raises LedgerError."""
+    def hear(self, passed: Passed, standing: SessionStanding | None) -> None:
+        """After each pass. A woken one saw too little to say that anything began or is over, but of the ledger.
+
+        Raises LedgerError where nothing can be remembered; that was told then.
+        """
+        broken = isinstance(passed.error, LedgerError)
+        if passed.scope.woken and not broken:
+            return
+        whole = passed.error is None
+        try:
+            self.tell(causes(passed, of_session(standing)), whole=whole, wrote=wrote(passed))
+        except LedgerError as error:
+            failed = passed if broken else replace(passed, error=error)
+            self._cry(causes(failed, {})[PASS])
+            raise
+
+    def tell(self, found: Mapping[str, Cause], *, whole: bool, wrote: bool = True) -> None:
+        """Remember that it is tried, send, remember that it was told: a crash in between repeats one message.
+
+        Raises LedgerError.
+        """
         before, now = self._memory(), self._clock.now()
-        memory, messages = told(before, found, whole=whole, now=now)
+        told_all, messages = told(before, found, whole=whole, wrote=wrote, now=now)
+        trying = {message.cause: _tried(before.get(message.cause), message) for message in messages}
+        memory = told_all | trying
         if memory != before:
             self._remember(memory)
         for message in messages:
             _say(message)
         for index, message in enumerate(messages):
-            if not self._send(message, now):
+            if self._stopping() or not self._send(message, now):
                 late = {each.cause for each in messages[index:]}  # the next pass tries them again
                 kept = {name: memo for name, memo in memory.items() if name not in late}
                 self._remember(kept | {name: before[name] for name in late & before.keys()})
                 break
+            memory[message.cause] = told_all[message.cause]
+            self._remember(memory)
+
+    def _cry(self, cause: Cause) -> None:
+        """The ledger can't remember it: a file's date does, and where there is no such file this process alone."""
+        now = self._clock.now()
+        with suppress(OSError):
+            if abs(now.timestamp() - self._stamp.stat().st_mtime) < AGAIN.total_seconds():
+                return
+        message = Message(PASS, False, cause.text, cause.todo, now)
+        _say(message)
+        if self._send(message, now):
+            with suppress(OSError):
+                self._stamp.touch(0o600)
+                os.utime(self._stamp, (now.timestamp(), now.timestamp()))
 
     def _memory(self) -> dict[str, Memo]:
         raw = json.loads(self._ledger.get("told") or "{}")
-        return {
-            name: Memo(_at(memo["since"]), memo["text"], memo["seen"], memo["told"], _at(memo["last"]))
-            for name, memo in raw.items()
-        }
+        return {name: _memo(values) for name, values in raw.items()}
 
     def _remember(self, memory: Mapping[str, Memo]) -> None:
         self._ledger.set("told", json.dumps({name: asdict(memo) for name, memo in memory.items()}, default=str))
@@ -108,6 +158,16 @@ class Herald:
         return 200 <= status < 300 or _undelivered(f"the address answered with status {status}")
 
 
+def _tried(before: Memo | None, message: Message) -> Memo:
+    memo = before or Memo(message.since)
+    return replace(memo, tries=memo.tries + 1)
+
+
+def _memo(values: dict[str, Any]) -> Memo:
+    since, last = (datetime.fromisoformat(values[name]) for name in ("since", "last"))
+    return Memo(since, values["text"], values["seen"], values["told"], last, values.get("tries", 0))
+
+
 def _say(message: Message) -> None:
     if message.over:
         _log.info(message.text, cause=message.cause)
@@ -118,7 +178,3 @@ def _say(message: Message) -> None:
 def _undelivered(why: str) -> bool:
     _log.warning("[notify] a message was not delivered; the next pass tries again", error=why)
     return False
-
-
-def _at(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from .causes import LOGIN, SESSION, Cause, causes
 from .errors import LedgerError, SyncError, TmiError, Unavailable
 from .notify import Herald
 from .pace import Pace
@@ -66,8 +65,8 @@ class Rounds:
         _tell(passed)
         try:
             if not self.stopping():
-                self._conclude(passed)
                 self._tell_people(passed)
+                self._conclude(passed)
         except LedgerError as caught:
             _log.error("the ledger failed after the pass", error=str(caught))
             passed = replace(passed, error=error or caught)
@@ -94,10 +93,8 @@ class Rounds:
         return report
 
     def _tell_people(self, passed: Passed) -> None:
-        """A woken pass saw too little to say that anything began or is over."""
         self.session = session(self.found.settings.tmi, self.found.places.state, datetime.now(UTC))
-        if not passed.scope.woken:
-            self.herald.tell(causes(passed, _of(self.session)), whole=passed.error is None)
+        self.herald.hear(passed, self.session)
 
     def _conclude(self, passed: Passed) -> None:
         """Leave alone for a while what is down."""
@@ -123,10 +120,11 @@ class Rounds:
         return closed
 
 
-def _of(found: SessionStanding | None) -> dict[str, Cause]:
-    if found is None or not found.soon:
-        return {}
-    return {SESSION if found.ends else LOGIN: Cause(found.words, "")}
+def herald_of(found: Wired, stopping: Callable[[], bool]) -> Herald:
+    """Who tells people of its passes."""
+    setup, ledger = found.setup, found.places.ledger
+    stamp = ledger.with_name(f"{ledger.name}.told")
+    return Herald(found.settings.notify, setup.ledger, setup.clock, setup.instance, stamp=stamp, stopping=stopping)
 
 
 def _until(why: str, seconds: float) -> str:

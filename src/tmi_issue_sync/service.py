@@ -17,10 +17,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from . import systemd
 from .config import Settings
 from .errors import ConfigError, LedgerError, Locked
-from .notify import Herald
 from .pace import Pace
 from .report import Report
-from .rounds import Rounds
+from .rounds import Rounds, herald_of
 from .schedule import Due, Worker, trigger
 from .signals import Signals
 from .state import Passed, State
@@ -109,8 +108,8 @@ class Service:
             try:
                 if new_install:
                     self._pool.submit(found.setup.ledger.new_install).result()
-                herald = Herald(settings.notify, found.setup.ledger, found.setup.clock, found.setup.instance)
                 pace, stopping = Pace(settings.sync), lambda: self._stopping
+                herald = herald_of(found, stopping)
                 self._rounds = Rounds(found, self._progress, self._approve, stopping, pace, herald)
                 self._patience = settings.sync.pass_limit + STUCK
                 _log.info("serving", ledger=str(places.ledger), every=str(when), instance=found.setup.instance)

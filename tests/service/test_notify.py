@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,16 +19,22 @@ import pytest
 
 from rig import TestClock
 from service.served import Config, command, served
-from tmi_issue_sync.causes import AGAIN, Cause, Memo, Message, told
+from tmi_issue_sync.causes import AGAIN, FORGOTTEN, Cause, Memo, Message, of_session, told
 from tmi_issue_sync.config_tables import NotifyOptions
+from tmi_issue_sync.errors import LedgerError
 from tmi_issue_sync.ledger import Ledger, LedgerLock
 from tmi_issue_sync.notify import Herald
+from tmi_issue_sync.report import Report
 from tmi_issue_sync.sandbox.samples import MODELS
 from tmi_issue_sync.sandbox.world import World
+from tmi_issue_sync.standing import SessionStanding
+from tmi_issue_sync.state import Passed
+from tmi_issue_sync.sync import Scope
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DOWN = {"tmi": Cause("TMI is down", "", patient=True)}
 LOGIN = {"login": Cause("nobody is logged in", "Run: tmi-issue-sync login")}
+STANDING = SessionStanding("nobody is logged in to TMI. Run: tmi-issue-sync login", None, True)
 SCRIPT = """
 import json, os, sys
 with open(sys.argv[1], "a") as file:
@@ -84,7 +93,7 @@ def tell(path: Path, options: NotifyOptions, *passes: dict[str, Cause], clock: T
     """Passes of one process."""
     clock = clock or TestClock()
     with ledger(path / "ledger.db", clock) as opened:
-        herald = Herald(options, opened, clock, "https://tmi.example.com")
+        herald = Herald(options, opened, clock, "https://tmi.example.com", stamp=path / "ledger.db.told")
         for found in passes:
             herald.tell(found, whole=True)
 
@@ -205,6 +214,104 @@ def test_a_tracker_that_refuses_us_is_told_without_a_threats_text(
     names = [threat["name"] for model in MODELS for threat in model["threats"]]
     text = (tmp_path / "out").read_text()
     assert not [name for name in names if name in text]
+
+
+def test_a_login_that_gets_worse_is_not_told_as_over() -> None:
+    soon = {"session": Cause("the session ends in 3 h", "Run: tmi-issue-sync login")}
+    assert story((soon, True, 0), (LOGIN, False, 200), ({}, True, 300)) == [["session"], ["login"], ["over login"]]
+    memory, _ = told({}, LOGIN, whole=True, now=NOW)
+    _, (over,) = told(memory, {}, whole=True, now=NOW)
+    assert over.text == "over: logged in to TMI again"
+
+
+@pytest.mark.parametrize(("ends", "name"), [(None, "login"), (NOW, "session")])
+def test_what_to_do_is_no_part_of_the_text(ends: datetime | None, name: str) -> None:
+    standing = SessionStanding("nobody is logged in to TMI. Run: tmi-issue-sync login", ends, True)
+    cause = of_session(standing)[name]
+    assert (cause.text, cause.todo) == ("nobody is logged in to TMI", "Run: tmi-issue-sync login")
+
+
+def test_only_a_write_proves_that_tmi_takes_writes() -> None:
+    denied = {"tmi denied": Cause("TMI refuses", "")}
+    memory, _ = told({}, denied, whole=True, now=NOW)
+    memory, messages = told(memory, {}, whole=True, wrote=False, now=NOW)
+    assert messages == []
+    _, (again,) = told(memory, denied, whole=True, now=NOW + FORGOTTEN)
+    assert not again.over, "nobody heard that it was over, and it is back"
+    _, (over,) = told(memory, {}, whole=True, wrote=True, now=NOW)
+    assert over.over
+
+
+KILLED = """
+import json, sys
+from pathlib import Path
+from service.test_notify import LOGIN, NotifyOptions, tell
+path, hook = Path(sys.argv[1]), sys.argv[2]
+options = NotifyOptions(command=(sys.executable, "-c", hook, str(path / "out")), timeout=5)
+tell(path, options, LOGIN if sys.argv[3] == "begun" else {})
+"""
+HOOK = """
+import os, signal, sys
+open(sys.argv[1], "a").write("{}\\n")
+os.kill(os.getppid(), signal.SIGKILL)
+"""
+
+
+def killed(path: Path, what: str) -> None:
+    """A process that ends, by force, while its hook runs."""
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(path), HOOK, what], env=env, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+
+
+def test_a_message_in_hand_at_a_crash_is_repeated_once(tmp_path: Path) -> None:
+    killed(tmp_path, "begun")
+    killed(tmp_path, "begun")
+    tell(tmp_path, program(tmp_path), LOGIN)
+    assert len(received(tmp_path)) == 2, "a hook that takes us down is no storm"
+    (tmp_path / "out").unlink()
+    killed(tmp_path, "over")
+    tell(tmp_path, program(tmp_path), {})
+    assert [message.get("state") for message in received(tmp_path)] == [None, "over"]
+
+
+def test_nothing_is_sent_at_the_end(tmp_path: Path) -> None:
+    clock = TestClock()
+    with ledger(tmp_path / "ledger.db", clock) as opened:
+        stamp = tmp_path / "ledger.db.told"
+        Herald(program(tmp_path), opened, clock, "", stamp=stamp, stopping=lambda: True).tell(LOGIN, whole=True)
+        assert received(tmp_path) == []
+    tell(tmp_path, program(tmp_path), LOGIN)
+    assert len(received(tmp_path)) == 1
+
+
+def broken_pass() -> Passed:
+    return Passed(NOW, NOW, Scope(woken=True), None, LedgerError("the disk is full"))
+
+
+def test_a_ledger_that_remembers_nothing_is_told_once_an_hour(tmp_path: Path) -> None:
+    clock, stamp = TestClock(), tmp_path / "ledger.db.told"
+    for minutes in (0, 1, 61):
+        clock.offset = minutes * 60
+        with ledger(tmp_path / "ledger.db", clock) as opened:
+            (tmp_path / "ledger.db").rename(tmp_path / "away")
+            herald = Herald(program(tmp_path), opened, clock, "", stamp=stamp)
+            with pytest.raises(LedgerError):
+                herald.hear(broken_pass(), None)
+            (tmp_path / "away").rename(tmp_path / "ledger.db")
+    assert [message["cause"] for message in received(tmp_path)] == ["pass", "pass"]
+    assert "the disk is full" in received(tmp_path)[0]["text"]
+
+
+def test_a_ledger_that_fails_after_the_pass_is_told_too(tmp_path: Path) -> None:
+    clock, nowhere = TestClock(), tmp_path / "nowhere" / "stamp"
+    with ledger(tmp_path / "ledger.db", clock) as opened:
+        (tmp_path / "ledger.db").rename(tmp_path / "away")
+        herald = Herald(program(tmp_path), opened, clock, "", stamp=nowhere)
+        with pytest.raises(LedgerError):
+            herald.hear(Passed(NOW, NOW, Scope(), Report("", NOW, True)), STANDING)
+    (message,) = received(tmp_path)
+    assert message["text"].count("moved or deleted") == 1
 
 
 def test_the_first_thing_said_after_the_hour() -> None:

@@ -14,9 +14,8 @@ from rig import Silent, TestClock
 from service.served import Config
 from tmi_issue_sync.config import load_settings
 from tmi_issue_sync.config_tables import SyncOptions
-from tmi_issue_sync.notify import Herald
 from tmi_issue_sync.pace import LONGEST, Pace
-from tmi_issue_sync.rounds import Rounds
+from tmi_issue_sync.rounds import Rounds, herald_of
 from tmi_issue_sync.sandbox.faults import Fault
 from tmi_issue_sync.sandbox.world import World
 from tmi_issue_sync.schedule import Due
@@ -45,7 +44,7 @@ def rounds(config: Path, state: Path) -> Iterator[tuple[Rounds, TestClock]]:
     with wired(settings, Places.of(settings, state), clock=clock) as found:
         setup = found.setup
         setup.ledger.new_install()
-        herald = Herald(settings.notify, setup.ledger, clock, setup.instance)
+        herald = herald_of(found, lambda: False)
         yield Rounds(found, Silent(), lambda _report: True, lambda: False, Pace(settings.sync), herald), clock
 
 
