@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import replace
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from .above import Above
 from .apply import Hands
 from .books import Books
 from .decide import decide
-from .errors import SyncError, TmiDenied, TmiError, UsageError
+from .errors import SyncError, TmiDenied, TmiError, TrackerError, UsageError
 from .ledger.rows import Link, Side
 from .linking import Linker
 from .making import Maker
@@ -207,8 +208,9 @@ class _Pass:
             self._seen[site.key] = seen
             self._report.looked += 1
             if seen.error is not None:
-                self._report.alerts.append(seen.error)
-                self._report.closed[site.key] = seen.error
+                error = _at(site, seen.error)
+                self._report.alerts.append(error)
+                self._report.closed[site.key] = error
         self._ledger.adopt()
         settled = all(self._ledger.site(site.key).settled for site in self._setup.sites)
         if self._ledger.settling() and settled:
@@ -289,3 +291,12 @@ class _Pass:
         )
         sweeper.run()
         report.notes += sweeper.notes
+
+
+def _at(site: Site, error: TrackerError) -> TrackerError:
+    """The same error, naming its tracker: two of a kind fail alike."""
+    if error.why.startswith(site.name):
+        return error
+    named = copy(error)
+    named.why = f"{site.name}: {error.why}"
+    return named

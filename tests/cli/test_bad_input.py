@@ -103,6 +103,18 @@ def test_tracker_down_is_said_and_nothing_is_lost(sync: Command, world: World) -
     assert "trouble:" in ran.out
 
 
+def test_trackers_that_fail_alike_are_told_by_their_names(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "several.toml"
+    with World(("gitea", "forgejo")) as world:
+        for site in ("gitea", "forgejo"):
+            world.faults.add(Fault(site=site, kind="status-before", status=403, times=-1))
+        path.write_text(world.config(), encoding="utf-8")
+        ran = command("--config", path, "--state", tmp_path, "sync", "--once", "--new-install")
+    told = [line for line in ran.out.splitlines() if line.startswith("trouble: ")]
+    assert [line.split(":")[1].strip() for line in told] == ["gitea", "forgejo"]
+    assert ran.code == 69
+
+
 def test_a_ledger_that_is_none(sync: Command, tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "ledger.db").write_text("no database at all, but long enough to be read as one\n" * 20)
