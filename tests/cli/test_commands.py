@@ -106,7 +106,7 @@ def test_status_says_that_tickets_are_stuck_and_why(sync: Command, world: World)
     assert "No threat needs attention" not in ran.out
     assert "5 threats want a ticket and have none: see `plan`." in ran.out
     did = json.loads(sync("status", "--json").out)["runs"][0]["did"]
-    assert "5 waiting: GitHub forbids" in did
+    assert "5 waiting: sandbox: GitHub forbids" in did
 
 
 @pytest.mark.usefixtures("hasty")
@@ -238,6 +238,16 @@ def test_check_finds_a_template_with_an_unknown_field(sync: Command, config: Pat
     ran = sync("check")
     assert ran.code == 78
     assert "nmae" in ran.out
+
+
+def test_plan_promises_nothing_that_a_template_can_not_hold(sync: Command, config: Path) -> None:
+    route = '[[routes]]\nname = "all"\ntracker = "sandbox"\ntitle = "\\n{{ 1 // 0 }}"\n'
+    config.write_text(config.read_text() + route)
+    words = "[[routes]] number 1: sandbox: title: line 2 failed with ZeroDivisionError: integer division"
+    for name in ("plan", "check"):
+        ran = sync(name)
+        assert ran.code == 78
+        assert ran.out.count(words) == 1
 
 
 def test_commands_beside_a_running_instance(sync: Command, tmp_path: Path) -> None:

@@ -86,8 +86,8 @@ title | {{ threat.name|uper }} | line 1: unknown filter uper; did you mean upper
 label | {{ model.statis }} | line 1: unknown field model.statis; did you mean model.status?
 priority | {{ x }} | unknown name x; known here: destination, model, threat
 field a | {{ x }} | unknown name x; known here: destination, model, threat
-title | {{ 1 // 0 }} | failed with ZeroDivisionError
-body | {{ threat.cvss[0].vector }} | failed with UndefinedError: tuple object has no element 0
+title | {{ 1 // 0 }} | line 1 failed with ZeroDivisionError: integer division or modulo by zero
+body | {{ threat.cvss[0].vector }} | line 1 failed with UndefinedError: tuple object has no element 0
 body | ```{{ threat.name }} | leaves a code or HTML block open at its end
 body | <!-- {{ threat.name }} | leaves a code or HTML block open at its end
 body | {% for i in range(99999) %}many{{ i }}{% endfor %} | gives more than 400000 characters

@@ -33,7 +33,7 @@ def run(shell: Shell, *, json: bool) -> int:
     with wired(settings, places, beside=True) as found:
         of_config = list(_config(settings)) + list(_templates(found))
         of_servers = [*_tmi(found), *_trackers(found)]
-        of_tickets = _tickets(found, of_servers)
+        of_tickets = _tickets(found, of_config, of_servers)
         report, error = _looked(shell, found)
     everything = [*of_config, *of_servers, *of_tickets, *_after(report, error)]
     code = _code([*of_config, *of_tickets], of_servers, report, error)
@@ -104,9 +104,11 @@ def _literal(options: BaseModel, written: Mapping[str, Any], place: str) -> Iter
 
 
 def _templates(found: Wired) -> Iterator[Found]:
-    problems = dict.fromkeys(
-        problem for to in destinations(found.settings) for problem in found.setup.renderer.check(to)
-    )
+    places = list(places_of(found.settings))
+    problems: dict[str, None] = {}
+    for to in destinations(found.settings):
+        table = next((place.templates for place in places if place.to == to), f"[trackers.{to.tracker}]")
+        problems |= dict.fromkeys(f"{table}: {problem}" for problem in found.setup.renderer.check(to))
     for problem in problems:
         yield "templates", Finding(Level.ERROR, problem)
     if not problems:
@@ -137,11 +139,13 @@ def _trackers(found: Wired) -> Iterator[Found]:
                 yield from ((where, bad) for bad in _public(site, found.settings))
 
 
-def _tickets(found: Wired, told: list[Found]) -> list[Found]:
-    """What the trackers ask of a ticket; only those that could be asked anything."""
+def _tickets(found: Wired, of_config: list[Found], told: list[Found]) -> list[Found]:
+    """What the trackers ask of a ticket; only those that could be asked anything, and no template's fault twice."""
     bad = {where for where, finding in told if finding.level is Level.ERROR}
+    known = {finding.what for _, finding in of_config}
     fit = [site.key for site in found.setup.sites if whereabouts(site.name, site.key) not in bad]
-    return rehearsed(places_of(found.settings), found.setup, fit)
+    asked = rehearsed(places_of(found.settings), found.setup, fit)
+    return [(where, finding) for where, finding in asked if finding.what not in known]
 
 
 def _public(site: Site, settings: Settings) -> Iterator[Finding]:

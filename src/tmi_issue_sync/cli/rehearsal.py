@@ -30,6 +30,13 @@ class Place:
     """The table as it is written, as far as one can tell."""
     of_models: bool = False
     """Tickets of whole threat models are made here (`parent`)."""
+    route: str = ""
+    """The route that says other templates than the table, where what else it says is the table's."""
+
+    @property
+    def templates(self) -> str:
+        """Where its templates are written."""
+        return self.route or self.table
 
 
 def whereabouts(tracker: str, key: TrackerKey) -> str:
@@ -44,11 +51,12 @@ def places_of(settings: Settings) -> Iterator[Place]:
     if settings.default:
         yield from _of_tracker(settings.default, written)
     for number, route in enumerate(settings.routes, 1):
-        home, to = settings.trackers[route.to.tracker].home, route.to
+        home, to, table = settings.trackers[route.to.tracker].home, route.to, f"[[routes]] number {number}"
         if home and (home.target, home.fields, home.priority) == (to.target, to.fields, to.priority):
-            yield from _of_tracker(to, written)
+            own = (home.title, home.body, home.labels) != (to.title, to.body, to.labels)
+            yield from (replace(place, route=table if own else "") for place in _of_tracker(to, written))
         else:
-            yield from _with_parent(f"[[routes]] number {number}", to, "".join(routes[number : number + 1]))
+            yield from _with_parent(table, to, "".join(routes[number : number + 1]))
 
 
 def _of_tracker(to: Destination, written: str) -> Iterator[Place]:
@@ -64,15 +72,16 @@ def _with_parent(table: str, to: Destination, text: str) -> Iterator[Place]:
 
 
 def rehearsed(asked: Iterable[Place], setup: Setup, only: Collection[TrackerKey]) -> list[Found]:
-    """What the trackers of these projects say of each kind of ticket that a place makes; each thing once."""
+    """Templates that can't be filled in, and what the trackers of these projects say of each kind of ticket that a
+    place makes; each thing once."""
     trackers: dict[TrackerKey, Rehearser] = {
         site.key: site.tracker for site in setup.sites if site.key in only and isinstance(site.tracker, Rehearser)
     }
     found: dict[tuple[str, str], Found] = {}
     for place in asked:
-        if tracker := trackers.get(place.to.key):
+        if place.to.key in only:
             where = whereabouts(place.to.tracker, place.to.key)
-            for finding in _of(place, tracker, setup):
+            for finding in _of(place, trackers.get(place.to.key), setup):
                 found.setdefault((place.table, finding.what), (where, finding))
     return list(found.values())
 
@@ -85,16 +94,24 @@ def tell(where: str, finding: Finding) -> None:
         say(f"        {visible(line)}")
 
 
-def _of(place: Place, tracker: Rehearser, setup: Setup) -> Iterator[Finding]:
-    """A full ticket first. What only others lack is a warning: a line mends nothing, a default does."""
+def _of(place: Place, tracker: Rehearser | None, setup: Setup) -> Iterator[Finding]:
     try:
-        (_, first), *others = _drafts(place, setup)
+        drafts = _drafts(place, setup)
+    except Rejected as error:
+        yield Finding(Level.ERROR, f"{place.templates}: {error.why}", error.todo)
+        return
+    if tracker is not None:
+        yield from _asked(place, tracker, drafts)
+
+
+def _asked(place: Place, tracker: Rehearser, drafts: list[tuple[str, Draft]]) -> Iterator[Finding]:
+    """A full ticket first. What only others lack is a warning: a line mends nothing, a default does."""
+    (_, first), *others = drafts
+    try:
         findings = [_to_paste(place, finding) for finding in tracker.rehearse(first)]
         yield from findings
         if not any(finding.level is Level.ERROR for finding in findings):
             yield from (finding for kind, draft in others for finding in _of_some(kind, draft, tracker))
-    except Rejected:
-        return  # a template is broken, and `check` tells of each
     except TrackerError as error:
         yield Finding(Level.WARNING, f"what it asks of a ticket can't be told: {error.why}", error.todo)
 

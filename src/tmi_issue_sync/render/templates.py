@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from traceback import walk_tb
 from types import SimpleNamespace
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
@@ -20,6 +21,7 @@ BLOCK, LINE, END = "\ue000", "\ue001", "\ue002"
 
 _MARKS = re.compile(f"[{BLOCK}{LINE}{END}]")
 _LARGEST = 400_000
+_CAUSE = 120
 _FAILURES = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 Variables = Mapping[str, SimpleNamespace]
@@ -61,6 +63,15 @@ def _plain(value: object) -> str:
     return plain_text(shown(value))
 
 
+def _failed(error: Exception) -> str:
+    """Where in the template, and why; the error may speak of a threat's text."""
+    lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == "<template>"]
+    why = plain_text(str(error))
+    why = why if len(why) <= _CAUSE else f"{why[: _CAUSE - 1]}…"
+    place = f"line {lines[-1]} " if lines else ""
+    return f"{place}failed with {type(error).__name__}{f': {why}' if why else ''}"
+
+
 class Templates:
     """Templates of one kind, compiled once each."""
 
@@ -86,10 +97,7 @@ class Templates:
                 if size > _LARGEST:
                     raise Rejected(f"{what} gives more than {_LARGEST} characters", todo="Correct the template.")
         except _FAILURES as error:
-            why = f": {error.message}" if isinstance(error, TemplateError) else ""
-            raise Rejected(
-                f"{what} failed with {type(error).__name__}{why}", todo="Correct the template."
-            ) from error
+            raise Rejected(f"{what}: {_failed(error)}", todo="Correct the template.") from error
         return "".join(out)
 
     def problems(self, source: str, variables: Variables) -> list[str]:
