@@ -60,15 +60,18 @@ def run_pass(
     more than ten tickets. `stop` is asked before each model is read and each change is made. Raises SyncError
     where no pass is possible."""
     report = Report(uuid.uuid4().hex[:12], setup.clock.now(), apply)
-    setup.ledger.begin_run(report.run_id)
+    if apply:  # a look is no pass: whoever asks whether passes go on must not count it
+        setup.ledger.begin_run(report.run_id)
     try:
         with bound_contextvars(**{"pass": report.run_id}):
             _Pass(setup, scope, report, progress).run(apply, approve, stop)
     except SyncError as error:
-        setup.ledger.end_run(report.run_id, error.exit_code, str(error))
+        if apply:
+            setup.ledger.end_run(report.run_id, error.exit_code, str(error))
         raise
     report.ended = setup.clock.now()
-    setup.ledger.end_run(report.run_id, report.exit_code, report.remembered())
+    if apply:
+        setup.ledger.end_run(report.run_id, report.exit_code, report.remembered())
     return report
 
 
@@ -255,6 +258,7 @@ class _Pass:
 
     def _apply(self, actions: list[Decision], spare: Iterable[Decision], stop: Callable[[], bool]) -> None:
         """The budget is spent by creates that are sent: one that could not be leaves its turn to the next (Cr5)."""
+        self._progress.stage("making tickets")
         self._progress.expect(len(actions))
         todo, spare = deque(actions), deque(() if self._report.approval else spare)
         while todo:

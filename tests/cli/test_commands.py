@@ -126,6 +126,13 @@ def test_status_says_until_when_a_ledger_settles(sync: Command, config: Path) ->
     assert "until every tracker has answered" in sync("status").out
 
 
+def test_a_look_is_no_pass(sync: Command) -> None:
+    for arguments in (["plan"], ["check"], ["explain", SQL], ["adopt"]):
+        assert sync(*arguments).code == 0
+    assert json.loads(sync("status", "--json").out)["runs"] == []
+    assert (sync("status", "--alive").code, sync("status", "--alive").out) == (1, "no pass yet\n")
+
+
 def test_one_threats_story_by_id_number_and_url(sync: Command, world: World) -> None:
     sync("sync", "--once", "--new-install")
     number = next(ticket.name for ticket in facts.made(world.log) if ticket.threat_id == SQL)
