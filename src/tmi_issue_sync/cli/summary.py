@@ -8,6 +8,8 @@ from ..urls import host_of
 from ..words import duration
 from .show import clean, plural, say, short, table
 
+PERSON = (77, 78)
+"""Exit codes that want a person: time alone brings nothing further."""
 _ORDER = {kind: index for index, kind in enumerate(Kind)}
 
 
@@ -33,7 +35,7 @@ def print_trouble(report: Report) -> None:
         say(f"note: {note}")
     if report.approval:
         say(f"This first run would make {plural(report.approval, 'ticket')}: look at `plan`, then add --yes.")
-    if report.waits is not None:
+    if report.waits is not None and report.exit_code not in PERSON:
         say(f"It goes on in {duration(report.waits)}.")
 
 
