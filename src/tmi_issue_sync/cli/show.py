@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 Row = Sequence[object]
+NARROW = 10
+"""A column of a table on a terminal has so many characters at least, where it needs them."""
 
 
 def say(text: str = "") -> None:
@@ -52,12 +54,34 @@ def _drawn(headers: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    console, between = Console(), 3 * len(headers) + 1
+    widths = _widths(
+        [[header, *column] for header, *column in zip(headers, *cells, strict=True)], console.width - between
+    )
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in headers:
-        drawn.add_column(header, overflow="fold")
+    for header, width in zip(headers, widths, strict=True):
+        drawn.add_column(header, overflow="fold", width=width)
     for row in cells:
         drawn.add_row(*(Text(cell) for cell in row))
-    Console().print(drawn)
+    Console(width=max(console.width, sum(widths) + between)).print(drawn)
+
+
+def _widths(columns: Sequence[Sequence[str]], room: int) -> list[int]:
+    """The columns' widths: the widest shrink first, and none so far that a link is cut, because that opens nothing.
+
+    Where that is more than there is room for, the terminal folds the lines, and knows that their links go on.
+    """
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in columns]
+    least = [
+        max([min(width, NARROW), *(cell_len(word) for cell in column for word in cell.split() if "://" in word)])
+        for column, width in zip(columns, widths, strict=True)
+    ]
+    while sum(widths) > room and widths != least:
+        widest = max(range(len(widths)), key=lambda n: (widths[n] > least[n], widths[n]))
+        widths[widest] -= 1
+    return widths
 
 
 def plural(number: int, noun: str) -> str:
