@@ -58,7 +58,12 @@ def test_our_own_ticket_is_no_persons(world: World, sync: Command) -> None:
     """By its marker: of another threat it is refused, of this one it is linked as ours."""
     sync("sync", "--once", "--new-install")
     ours = link_of(world, FIRST)
-    assert sync("adopt", FIRST, filed(world), "--apply").code == 1  # it has an open ticket of ours
+    again = sync("adopt", FIRST, ours)
+    assert "it is linked already, by us" in again.out
+    assert "1 ticket that exists already." in again.out
+    assert "add --apply" not in again.out
+    refused = sync("adopt", FIRST, filed(world), "--apply")
+    assert (refused.code, "there, our own link" in refused.out) == (1, True)
     assert link_of(world, FIRST) == ours
     world.tmi_site.edit_threat(FIRST, issue_uri=None)
     world.tmi_site.edit_threat(SECOND, issue_uri=None)

@@ -192,6 +192,14 @@ def test_skip_and_retry(sync: Command, world: World) -> None:
     assert "Nothing holds" in sync("retry", SQL).out
 
 
+def test_skip_says_what_stays_and_whom_it_does_not_know(sync: Command, world: World) -> None:
+    assert "the ledger never saw this threat" in sync("skip", ZIP).out
+    sync("sync", "--once", "--new-install")
+    ran = sync("skip", SQL)
+    assert f"gets no other ticket; {facts.links(world.log)[SQL]} stays." in ran.out
+    assert "never saw" not in ran.out
+
+
 def test_another_ticket_only_where_the_old_one_is_closed(sync: Command, world: World) -> None:
     sync("sync", "--once", "--new-install")
     refused = sync("retry", "--new-ticket", SQL)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import TrackerError, UsageError
-from ..ledger.rows import Side
+from ..ledger.rows import Link, Side
 from ..model import Gone, Look, Threat, Ticket
 from ..plan import Decision, Kind
 from ..report import Report
@@ -67,7 +67,8 @@ def run(shell: Shell, threat: str | None, url: str | None, file: Path | None, *,
         print_pass(done, each=drawn(shell))
         return done.exit_code or (1 if refused else 0)
     print_trouble(report)
-    say("Nothing was changed: add --apply to do it.")
+    if any(verdict.threat for verdict in verdicts) or any(decision.kind in FOUND for decision in report.decisions):
+        say("Nothing was changed: add --apply to do it.")
     return report.exit_code or (1 if refused else 0)
 
 
@@ -116,12 +117,13 @@ def _verdicts(pairs: Iterable[Pair], report: Report, setup: Setup) -> Iterator[V
 
 def _taken(decision: Decision, pair: Pair, setup: Setup) -> str:
     """Why this threat takes no other ticket; empty where it does."""
-    shown = decision.threat.issue_uri.strip()
+    shown, entry = decision.threat.issue_uri.strip(), setup.ledger.entry(pair.threat_id)
     if shown:
-        return (
-            "it is linked already" if same_url(shown, pair.url) else f"TMI shows {shown!r} there, a person's word"
-        )
-    entry = setup.ledger.entry(pair.threat_id)
+        own = entry is not None and entry.link is Link.LINKED and same_url(shown, entry.link_url)
+        whose = "our own link" if own else "a person's word"
+        if same_url(shown, pair.url):
+            return "it is linked already, by us" if own else "it is linked already"
+        return f"TMI shows {shown!r} there, {whose}"
     if entry is not None and entry.side is Side.INTENDED:
         return "a ticket of ours may exist: the answer to its create was lost"
     ours = [t for t in setup.ledger.tickets_of(pair.threat_id) if t.open and t.gone_since is None]
@@ -179,4 +181,5 @@ def _print(verdicts: Iterable[Verdict], report: Report) -> None:
     if rows:
         table(("threat", "ticket", "what becomes of it"), rows)
         say()
-    say(f"{plural(len(rows), 'ticket')} that exist already." if rows else "No ticket to adopt.")
+    exist = "exists" if len(rows) == 1 else "exist"
+    say(f"{plural(len(rows), 'ticket')} that {exist} already." if rows else "No ticket to adopt.")

@@ -23,7 +23,11 @@ def skip(shell: Shell, threat_id: str) -> int:
         if entry is None:
             _plausible(threat_id)
         ledger.skip(threat_id)
-    say(f"{_name(entry.name if entry else '', threat_id)} gets no ticket.")
+        alive = [t for t in ledger.tickets_of(threat_id) if t.open and t.gone_since is None]
+    name = _name(entry.name if entry else "", threat_id)
+    say(f"{name} gets no other ticket; {alive[0].url} stays." if alive else f"{name} gets no ticket.")
+    if entry is None:
+        say("warning: the ledger never saw this threat: is its id right?")
     say(f"Take it back with: tmi-issue-sync retry {threat_id}")
     return 0
 
