@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,6 +61,7 @@ def test_ctrl_c_at_the_question_makes_nothing(started: Started, world: World) ->
     with started("sync", "--once", "--new-install", stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         assert "Go on? [y/N]" in _read(ours, "Go on? [y/N]")
+        time.sleep(0.5)  # nobody types while the prompt is still being written
         process.send_signal(signal.SIGINT)
         assert "tmi-issue-sync: interrupted: no ticket was made" in _read(ours, "interrupted: no ticket was made")
         assert process.wait(timeout=60) == 130
@@ -102,3 +104,15 @@ def test_no_words_get_the_help_as_it_is(command: Command, words: list[str]) -> N
     ran = command(*words)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == command(*words, "--help").out
+
+
+def test_no_line_for_each_write_tears_the_bar(started: Started, world: World) -> None:
+    ours, theirs = pty.openpty()
+    with started("sync", "--once", "--new-install", stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        text = _read(ours, "ledger: ")
+        assert process.wait(timeout=60) == 0
+    os.close(ours)
+    assert len(facts.made(world.log)) == 5
+    assert "making tickets" in text
+    assert "wrote to" not in text

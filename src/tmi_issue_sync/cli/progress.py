@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from rich import progress
 
 _log = structlog.get_logger()
+WRITES = "tmi_issue_sync.ledger.records"
+"""Who logs each external write."""
 
 
 class Lines:
@@ -103,5 +106,17 @@ def shown(shell: Shell) -> Iterator[Progress]:
         progress.MofNCompleteColumn(),
         progress.TimeElapsedColumn(),
     )
-    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as shown_bar:
+    with _silent(WRITES), progress.Progress(*columns, console=Console(stderr=True), transient=True) as shown_bar:
         yield Bar(shown_bar)
+
+
+@contextmanager
+def _silent(name: str) -> Iterator[None]:
+    """A line for each write would tear the bar that counts them; warnings still come."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
