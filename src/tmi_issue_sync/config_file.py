@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import shlex
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,7 +19,6 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
-    TomlConfigSettingsSource,
 )
 
 from .errors import ConfigError
@@ -41,7 +41,8 @@ def locate(given: Path | None) -> Path | None:
     named = given or (Path(path) if (path := os.environ.get("TMI_ISSUE_SYNC_CONFIG")) else None)
     if named is not None:
         if not named.is_file():
-            raise ConfigError(f"there is no config file at {named}", todo=_FIRST_STEPS)
+            todo = _FIRST_STEPS.replace("config init", f"config init {shlex.quote(str(named))}")
+            raise ConfigError(f"there is no config file at {named}", todo=todo)
         return named
     if found := next((path for path in places() if path.is_file()), None):
         return found
@@ -125,7 +126,7 @@ def read(path: Path | None) -> Raw:
     if strangers:
         raise BadConfig(strangers)
     try:
-        values = TomlConfigSettingsSource(Raw, toml_file=path)() if path else {}
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path else {}  # editors write a BOM
         return Raw(**values)
     except ValidationError as error:
         raise BadConfig(lines(error, path, (), Raw)) from None
@@ -175,6 +176,8 @@ def _words(kind: str, message: str, written: tuple[str | int, ...], known: Itera
         return "is missing"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return "should be a table of keys and values"
+    if kind in ("list_type", "tuple_type"):
+        return "should be [[routes]], once for each route" if written == ("routes",) else "should be a list"
     text = message.removeprefix("Value error, ").replace("Input should", "should")
     return " ".join(text.split())
 

@@ -8,6 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, SecretStr
 
+LONGEST = 65536
+"""Bytes of a secret's file; /dev/zero has no end."""
+
 
 def _resolve(value: Any) -> Any:
     """`{ env = "X" }`, `{ file = "/run/secrets/x" }`, `{ credential = "x" }` (systemd) or a literal."""
@@ -40,10 +43,14 @@ def _credential(name: str) -> Path:
 
 def _read(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        with path.open("rb") as file:
+            data = file.read(LONGEST + 1)
+        text = data[:LONGEST].decode("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ValueError(f"the secret file {path} can't be read: {why}") from None
+    if len(data) > LONGEST:
+        raise ValueError(f"the secret file {path} is longer than 64 KiB: that is no secret")
     if not text:
         raise ValueError(f"the secret file {path} is empty")
     return text

@@ -116,6 +116,15 @@ def test_status_does_not_praise_a_pass_that_failed(sync: Command, world: World) 
     assert "The last pass ended with 69" in sync("status").out
 
 
+def test_times_in_json_are_written_alike(sync: Command) -> None:
+    sync("sync", "--once", "--new-install")
+    times = [json.loads(sync("status", "--json").out)["runs"][0]["started"]]
+    times += [json.loads(sync("plan", "--json").out)["started"]]
+    times += [json.loads(sync("audit", "--json").out)["writes"][0]["at"]]
+    times += [json.loads(sync("explain", SQL, "--json").out)["writes"][0]["at"]]
+    assert all(time[10] == "T" and time.endswith("Z") for time in times)
+
+
 def test_status_says_until_when_a_ledger_settles(sync: Command, config: Path) -> None:
     assert sync("sync", "--once").code == 0
     found = json.loads(sync("status", "--json").out)

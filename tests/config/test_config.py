@@ -409,3 +409,25 @@ def test_the_state_never_depends_on_the_working_directory(tmp_path: Path, monkey
     settings = load_settings(_write(tmp_path, GOOD + '[ledger]\npath = "mine.db"\n'))
     assert Places.of(settings, None).ledger == tmp_path / "service" / "mine.db"
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_file_with_a_byte_order_mark(tmp_path: Path) -> None:
+    assert load_settings(_write(tmp_path, f"\ufeff{GOOD}")).tmi.instance == "https://tmi.example.com"
+
+
+def test_routes_in_single_brackets(tmp_path: Path) -> None:
+    path = _write(tmp_path, f'{GOOD}[routes]\ntracker = "work"\n')
+    assert _problems(path) == ["routes: should be [[routes]], once for each route"]
+    path = _write(tmp_path, GOOD.replace('token = "t"', 'token = "t"\nlabels = "one"'))
+    assert _problems(path) == ["trackers.work.labels: should be a list"]
+
+
+def test_a_secret_without_an_end(tmp_path: Path) -> None:
+    path = _write(tmp_path, GOOD.replace('token = "t"', 'token = { file = "/dev/zero" }'))
+    (problem,) = _problems(path)
+    assert "the secret file /dev/zero is longer than 64 KiB" in problem
+
+
+def test_the_first_config_is_advised_where_it_was_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"config init {tmp_path}/none.toml"):
+        load_settings(tmp_path / "none.toml")

@@ -88,7 +88,7 @@ def _declared(to: Destination) -> str:
 def _literal_secrets(settings: Settings) -> Iterator[str]:
     if settings.source is None:
         return
-    written = tomllib.loads(settings.source.read_text(encoding="utf-8"))
+    written = tomllib.loads(settings.source.read_text(encoding="utf-8-sig"))
     yield from _literal(settings.tmi, written.get("tmi", {}), "tmi")
     for name, tracker in settings.trackers.items():
         yield from _literal(tracker.options, written.get("trackers", {}).get(name, {}), f"trackers.{name}")

@@ -46,7 +46,7 @@ def whereabouts(tracker: str, key: TrackerKey) -> str:
 
 def places_of(settings: Settings) -> Iterator[Place]:
     """Where new tickets go. What a route says like its tracker stands in the tracker's table."""
-    written = settings.source.read_text(encoding="utf-8") if settings.source else ""
+    written = settings.source.read_text(encoding="utf-8-sig") if settings.source else ""
     routes = re.split(r"^\[\[routes\]\]", written, flags=re.MULTILINE)
     if settings.default:
         yield from _of_tracker(settings.default, written)

@@ -9,6 +9,7 @@ from ..errors import SyncError
 from ..model import Finding, Threat
 from ..plan import Decision
 from ..report import Outcome, Report
+from . import show
 
 VERSION = 1
 
@@ -91,4 +92,4 @@ def finding(found: Finding, where: str) -> dict[str, Any]:
 
 
 def _at(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+    return show.moment(moment) if moment else None

@@ -6,6 +6,7 @@ import json
 import sys
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 Row = Sequence[object]
@@ -19,7 +20,16 @@ def say(text: str = "") -> None:
 
 
 def say_json(value: Any) -> None:
-    say(json.dumps(value, ensure_ascii=True, indent=2, default=str))
+    """JSON with times as `2026-01-31T08:00:00Z`, whatever else is no JSON as text."""
+    say(json.dumps(value, ensure_ascii=True, indent=2, default=_told))
+
+
+def moment(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _told(value: object) -> str:
+    return moment(value) if isinstance(value, datetime) else str(value)
 
 
 def clean(text: object) -> str:
