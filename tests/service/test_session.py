@@ -76,7 +76,7 @@ def test_a_session_that_ends_soon_is_told_long_before(world: Rig) -> None:
     with serving(world) as service:
         told = service.until(lambda line: line.get("cause") == "session")
         assert "ends in 22 h" in told["event"] or "ends in 21 h" in told["event"]
-        assert (told["level"], "tmi-issue-sync login" in told["event"]) == ("warning", True)
+        assert (told["level"], "tmi-issue-sync login" in told["todo"]) == ("warning", True)
         service.when(lambda: linked(world, N))  # it works on
         log_in(world)
         service.until(lambda line: str(line.get("event")).startswith("over: ") and line.get("cause") == "session")
