@@ -127,6 +127,32 @@ def herald_of(found: Wired, stopping: Callable[[], bool]) -> Herald:
     return Herald(found.settings.notify, setup.ledger, setup.clock, setup.instance, stamp=stamp, stopping=stopping)
 
 
+def heard(found: Wired, scope: Scope, stopping: Callable[[], bool], work: Callable[[], Report]) -> Report:
+    """A pass without the service: what the service does for the session and for people, done once.
+
+    Raises what `work` does, and LedgerError. A part of TMI is no ground to tell people anything.
+    """
+
+    def hear(report: Report | None, error: Exception | None) -> None:
+        notify, whole = found.settings.notify, scope == Scope(limit=scope.limit)
+        if whole and not stopping() and (notify.command or notify.url):
+            passed = Passed(started, datetime.now(UTC), scope, report, error)
+            standing = session(found.settings.tmi, found.places.state, datetime.now(UTC))
+            herald_of(found, stopping).hear(passed, standing)
+
+    started = datetime.now(UTC)
+    with suppress(TmiError):
+        found.tmi.keep_session()
+    try:
+        report = work()
+    except Exception as error:
+        with suppress(LedgerError):  # it has been told, and the error of the pass counts
+            hear(None, error)
+        raise
+    hear(report, None)
+    return report
+
+
 def _until(why: str, seconds: float) -> str:
     return f"{why} (not before {datetime.now(UTC) + timedelta(seconds=seconds):%H:%M:%S}Z)" if seconds else why
 

@@ -20,6 +20,7 @@ import pytest
 from rig import TestClock
 from service.served import Config, command, served
 from tmi_issue_sync.causes import AGAIN, FORGOTTEN, Cause, Memo, Message, of_session, told
+from tmi_issue_sync.cli import run
 from tmi_issue_sync.config_tables import NotifyOptions
 from tmi_issue_sync.errors import LedgerError
 from tmi_issue_sync.ledger import Ledger, LedgerLock
@@ -312,6 +313,29 @@ def test_a_ledger_that_fails_after_the_pass_is_told_too(tmp_path: Path) -> None:
             herald.hear(Passed(NOW, NOW, Scope(), Report("", NOW, True)), STANDING)
     (message,) = received(tmp_path)
     assert message["text"].count("moved or deleted") == 1
+
+
+def test_a_pass_by_timer_tells_people_too(world: World, config: Config, state: Path, tmp_path: Path) -> None:
+    program(tmp_path)
+    words = json.dumps([sys.executable, str(tmp_path / "tell.py"), str(tmp_path / "out")])
+    path = config("[notify]", f"command = {words}")
+    once = ["--config", str(path), "--state", str(state), "sync", "--once", "--new-install"]
+    world.github_site.set_repo(archived=True)
+    assert run([*once, "--threat", str(MODELS[0]["threats"][0]["id"])]) != 0
+    assert received(tmp_path) == [], "a pilot tells nobody"
+    assert run(once) == run(once) != 0
+    world.github_site.set_repo(archived=False)
+    assert run(once) == 0
+    assert [message["state"] for message in received(tmp_path)] == ["begun", "over"]
+
+
+def test_a_pass_by_timer_that_failed_is_told(world: World, config: Config, state: Path, tmp_path: Path) -> None:
+    program(tmp_path)
+    words = json.dumps([sys.executable, str(tmp_path / "tell.py"), str(tmp_path / "out")])
+    path = config("[notify]", f"command = {words}", write="{ login = true }")
+    assert run(["--config", str(path), "--state", str(state), "sync", "--once"]) == 77
+    (message,) = received(tmp_path)
+    assert (message["cause"], message["todo"]) == ("login", "Run: tmi-issue-sync login")
 
 
 def test_the_first_thing_said_after_the_hour() -> None:

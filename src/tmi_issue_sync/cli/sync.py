@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 
 from ..once import WAIT_MAX, Pilot, Stopper, passes
 from ..report import Report
+from ..rounds import heard
 from ..sync import run_pass
 from ..wiring import wired
 from ..words import duration
@@ -27,7 +29,9 @@ def once(shell: Shell, asked: Asked, *, wait: bool, yes: bool, new_install: bool
     def one() -> Report:
         with shown(shell) as progress:
             asking = _aside(progress, stopper, approve)
-            return run_pass(found.setup, pilot.scope, progress=progress, approve=asking, stop=stopper.stopped)
+            scope, stop = pilot.scope, stopper.stopped
+            work = partial(run_pass, found.setup, scope, progress=progress, approve=asking, stop=stop)
+            return heard(found, scope, stop, work)
 
     def after(report: Report) -> None:
         pilot.spend(report.created)
