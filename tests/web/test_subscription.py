@@ -123,6 +123,28 @@ def test_another_url_is_another_subscription(world: World) -> None:
     world.webhook("install", "--url", URL)
     assert world.webhook("install", "--url", URL + "/2")[0] == 0
     assert world.kept().url == URL + "/2"
+    assert world.rows == [world.kept().id], "the old one is removed once the new one is made"
+
+
+@pytest.mark.parametrize("status", [400, 403, 429])
+def test_a_refusal_leaves_what_was_there(world: World, status: int) -> None:
+    refused = {"site": "tmi", "path": r"subscriptions$", "status": status}
+    world.rig.strike("status-before", **refused)
+    assert world.webhook("install", "--url", URL)[0] != 0
+    assert SubscriptionFile(world.state).load() is None
+    world.webhook("install", "--url", URL)
+    before = world.kept()
+    world.rig.strike("status-before", **refused)
+    assert world.webhook("install", "--url", URL + "/2")[0] != 0
+    assert (world.kept(), world.rows) == (before, [before.id])
+
+
+def test_a_lost_answer_leaves_the_one_that_works(world: World) -> None:
+    world.webhook("install", "--url", URL)
+    before = world.kept()
+    world.rig.strike("drop-after", site="tmi", path=r"subscriptions$")
+    assert world.webhook("install", "--url", URL + "/2")[0] == 69
+    assert world.kept() == before
 
 
 def test_who_is_no_administrator_is_told(world: World) -> None:
@@ -180,6 +202,14 @@ def test_a_subscription_is_kept_alive(world: World) -> None:
     assert [post.headers["X-Webhook-Event"] for post in outbox.due()] == [EVENTS[0]]
     row.used_at = SystemClock().now()
     assert _kept_alive(world, days=20) == ""
+
+
+def test_a_subscription_without_a_name_is_made_again(world: World) -> None:
+    world.rig.strike("drop-after", site="tmi", path=r"subscriptions$")
+    world.webhook("install", "--url", URL)
+    assert world.kept().id == ""
+    assert "made again" in _kept_alive(world)
+    assert world.rows == [world.kept().id]
 
 
 @pytest.mark.parametrize("gone", [True, False])

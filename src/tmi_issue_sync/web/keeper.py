@@ -12,9 +12,10 @@ import structlog
 
 from ..clock import SystemClock
 from ..config import Settings
-from ..errors import SyncError
+from ..errors import SyncError, TmiError
 from ..tmi import webhooks
 from ..tmi.caller import Caller
+from ..tmi.wire import Lost
 from ..wiring import Forgetful, Places, open_tmi
 from .receiver import EVENTS
 from .subscription import Subscription, SubscriptionFile
@@ -35,23 +36,43 @@ def install(caller: Caller, file: SubscriptionFile, tmi: str, url: str) -> tuple
     """
     ours, there = file.load(), webhooks.all_of(caller)
     same = [each for each in there if each.url == url and each.name == webhooks.NAME]
-    kept = next((each for each in same if ours and ours.tmi == tmi and each.id == ours.id), None)
-    if kept is not None and kept.status != "pending_delete":
-        return "is there already", kept
+    before = next((each for each in there if ours and ours.tmi == tmi and each.id == ours.id), None)
+    if before in same and before is not None and before.status != "pending_delete":
+        return "is there already", before
     for old in same:  # made by us, and nobody knows its secret
         webhooks.remove(caller, old.id)
-    fresh = Subscription.fresh(tmi, url)
-    file.store(fresh)
-    made = webhooks.create(caller, url, EVENTS, fresh.secret)
-    file.store(fresh.known_as(made.id))
+    elsewhere = before is not None and before not in same
+    made = _made(caller, file, Subscription.fresh(tmi, url), ours, sure=elsewhere)
+    if before is not None and elsewhere:
+        webhooks.remove(caller, before.id)
     return "was made", made
+
+
+def _made(
+    caller: Caller, file: SubscriptionFile, fresh: Subscription, ours: Subscription | None, *, sure: bool
+) -> webhooks.Registered:
+    """What was there before is put back where TMI makes none; where only its answer was lost, if `sure` to work."""
+    file.store(fresh)
+    try:
+        made = webhooks.create(caller, fresh.url, EVENTS, fresh.secret)
+    except TmiError as error:
+        if ours is not None and (sure or not isinstance(error, Lost)):
+            file.store(ours)
+        elif not isinstance(error, Lost):
+            file.delete()
+        raise
+    file.store(fresh.known_as(made.id))
+    return made
 
 
 def keep(caller: Caller, file: SubscriptionFile, tmi: str, now: datetime) -> str:
     """Make a lost subscription again, and have an unused one used. Gives what was done, empty for nothing."""
     ours = file.load()
-    if ours is None or not ours.id:
+    if ours is None:
         return ""
+    if not ours.id:
+        install(caller, file, tmi, ours.url)
+        return "the answer to an earlier try was lost: the webhook subscription was made again"
     found = webhooks.one(caller, ours.id)
     if found is None or found.status == "pending_delete":
         install(caller, file, tmi, ours.url)
