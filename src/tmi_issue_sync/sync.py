@@ -15,7 +15,7 @@ from .above import Above
 from .apply import Hands
 from .books import Books
 from .decide import decide
-from .errors import SyncError, TmiDenied, TmiError, TrackerError, UsageError
+from .errors import NeedsPerson, SyncError, TmiDenied, TmiError, TrackerError, UsageError
 from .ledger.rows import Link, Side
 from .linking import Linker
 from .making import Maker
@@ -27,6 +27,7 @@ from .report import Outcome, Report
 from .setup import Scope, Setup
 from .sight import Seen, Site, Watcher
 from .sweep import Sweeper, strangers
+from .tmi.wire import Passing
 from .viewer import Viewer
 
 __all__ = ["Progress", "Scope", "Setup", "Site", "run_pass"]
@@ -170,12 +171,16 @@ class _Pass:
         return [model for model in tmi.threat_models() if self._in_scope(model)]
 
     def _woken(self, model_id: str) -> ThreatModel | None:
-        """One that TMI keeps from us is no trouble of the others: word comes of models that are not for us."""
+        """One that TMI keeps from us, or can't show, is no trouble of the others; that TMI is down, is."""
         try:
             return self._setup.tmi.threat_model(model_id)
-        except TmiDenied as error:
+        except (NeedsPerson, Passing):
+            raise
+        except TmiDenied as error:  # word comes of models that are not for us
             self._report.notes.append(f"woken for a threat model that is not for us: {error.why}")
-            return None
+        except TmiError as error:
+            self._report.alerts.append(error)
+        return None
 
     def _found(self) -> None:
         """A pilot that names what TMI does not show is a slip of the pen, and no empty pass."""
