@@ -32,6 +32,14 @@ def trigger(options: SyncOptions) -> Any:
     return made
 
 
+def first_after(options: SyncOptions, next_run: datetime, until: datetime) -> datetime:
+    """The first of the clock's passes from then on, jitter aside; those before it do nothing."""
+    when = trigger(options.model_copy(update={"jitter": 0.0}))
+    while next_run < until and (later := when.get_next_fire_time(next_run, next_run + timedelta(seconds=1))):
+        next_run = later
+    return next_run
+
+
 class Due:
     """When the next pass is due by the monotonic clock: the wall's may be set back, and apscheduler waits for it.
 

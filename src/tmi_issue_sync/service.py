@@ -20,7 +20,7 @@ from .errors import ConfigError, LedgerError, Locked
 from .pace import Pace
 from .report import Report
 from .rounds import Rounds, herald_of
-from .schedule import Due, Worker, trigger
+from .schedule import Due, Worker, first_after, trigger
 from .signals import Signals
 from .state import Passed, State
 from .sync import Progress, Scope
@@ -76,7 +76,10 @@ class Service:
     def state(self) -> State:
         """What the service does now."""
         job = self._scheduler.get_job("clock")
-        return replace(self._state, next_run=getattr(job, "next_run_time", None), stopping=self._stopping)
+        at: datetime | None = getattr(job, "next_run_time", None)
+        if at is not None and (rest := self._rounds.rest):
+            at = first_after(self._rounds.found.settings.sync, at, datetime.now(UTC) + timedelta(seconds=rest))
+        return replace(self._state, next_run=at, stopping=self._stopping)
 
     def wake(self, model_id: str | None = None) -> None:
         """Look at this model soon, or at all of them. Wake-ups gather until a pass takes them."""

@@ -25,6 +25,8 @@ class Passed:
     """Why it did: a SyncError, or a bug."""
     calls: Mapping[str, int] = field(default_factory=dict)
     """Requests to `tmi`, and operations asked of each tracker by its name in the config."""
+    run_id: str = ""
+    """Its name in the ledger; empty where it came to none."""
 
 
 @dataclass(frozen=True, slots=True)

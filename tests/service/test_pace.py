@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,11 +15,14 @@ from rig import Silent, TestClock
 from service.served import Config
 from tmi_issue_sync.config import load_settings
 from tmi_issue_sync.config_tables import SyncOptions
+from tmi_issue_sync.errors import TmiDenied
+from tmi_issue_sync.log import Redactor, configure
 from tmi_issue_sync.pace import LONGEST, Pace
 from tmi_issue_sync.rounds import Rounds, herald_of
 from tmi_issue_sync.sandbox.faults import Fault
+from tmi_issue_sync.sandbox.samples import MODELS
 from tmi_issue_sync.sandbox.world import World
-from tmi_issue_sync.schedule import Due
+from tmi_issue_sync.schedule import Due, first_after
 from tmi_issue_sync.sync import Scope
 from tmi_issue_sync.wiring import Places, wired
 
@@ -81,6 +85,62 @@ def test_a_tracker_is_left_alone_and_the_others_are_not(world: World, config: Co
         assert passed.report is not None
         assert not found.closed
         assert len(world.log.requests("github")) > asked
+
+
+def test_a_woken_pass_says_nothing_of_tmi_as_a_whole(world: World, config: Config, state: Path) -> None:
+    with rounds(config(every="60s"), state) as (found, _):
+        found.run(Scope())
+        world.faults.add(Fault(site="tmi", kind="status-before", status=503, times=-1))
+        for _ in range(3):
+            woken = found.run(Scope(frozenset({str(MODELS[0]["id"])}), woken=True))
+            assert woken.error is not None
+        assert (found.rest, found.closed) == (0, {})
+
+
+def test_a_tmi_that_answers_again_is_not_closed_any_more(world: World, config: Config, state: Path) -> None:
+    world.faults.add(Fault(site="tmi", kind="status-before", status=503, times=-1))
+    with rounds(config(every="60s"), state) as (found, clock):
+        for _ in range(2):
+            failed = found.run(Scope())
+        assert failed.calls["tmi"] > 0
+        assert failed.run_id == found.found.setup.ledger.runs(1)[0].id
+        clock.offset += 91
+        world.faults.clear()
+        world.faults.add(Fault(site="tmi", kind="status-before", path=r"/threat_models$", status=403, times=-1))
+        assert isinstance(found.run(Scope()).error, TmiDenied)
+        assert not found.closed
+        world.faults.clear()
+        world.faults.add(Fault(site="tmi", kind="status-before", status=503, times=-1))
+        found.run(Scope())
+        assert found.rest == 0, "it counts from the start"
+
+
+def test_a_tracker_rests_for_the_reason_that_it_had(
+    world: World, config: Config, state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.faults.add(Fault(site="github", kind="status-before", status=502, times=-1))
+    with rounds(config(every="60s"), state) as (found, _):
+        for _ in range(2):
+            first = found.run(Scope())
+        configure("json", "info", Redactor())
+        passed = found.run(Scope())
+        log = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+        closed = dict(found.closed)
+    assert first.report is not None
+    assert passed.report is not None
+    assert [str(alert) for alert in passed.report.alerts] == [str(alert) for alert in first.report.alerts]
+    assert "502" in next(iter(closed.values()))
+    assert [line["event"] for line in log if line["level"] == "error"] == []
+    assert [line for line in log if line["event"] == "a tracker rests" and "502" in line["reason"]]
+
+
+def test_the_next_pass_is_one_that_asks() -> None:
+    every = SyncOptions(every=60, jitter=10)
+    rested = NOON + timedelta(seconds=90)
+    assert first_after(every, NOON + timedelta(seconds=30), rested) == NOON + timedelta(seconds=90)
+    assert first_after(every, NOON + timedelta(seconds=40), rested) == NOON + timedelta(seconds=100)
+    assert first_after(SyncOptions(cron="*/5 * * * *"), NOON, rested) == NOON + timedelta(minutes=5)
+    assert first_after(every, rested, NOON) == rested
 
 
 def test_a_login_that_is_missing_is_no_outage(config: Config, state: Path) -> None:

@@ -215,6 +215,12 @@ def test_metrics_count_what_passes_did(opened: Open) -> None:
     assert _values(room)["last_success_timestamp_seconds"] > 0
 
 
+def test_a_failed_pass_shows_what_it_asked(opened: Open) -> None:
+    room, now = opened(), datetime.now(UTC)
+    room.room.told(Passed(now, now, Scope(), None, TmiError("down"), {"tmi": 7}, "a-run"))
+    assert room.room._reading.said().calls == {"a-run": {"tmi": 7}}
+
+
 def test_metrics_carry_no_threats_text(opened: Open) -> None:
     seeds = every_state()
     room = opened(seeds)

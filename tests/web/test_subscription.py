@@ -128,13 +128,12 @@ def test_another_url_is_another_subscription(world: World) -> None:
 
 @pytest.mark.parametrize("status", [400, 403, 429])
 def test_a_refusal_leaves_what_was_there(world: World, status: int) -> None:
-    refused = {"site": "tmi", "path": r"subscriptions$", "status": status}
-    world.rig.strike("status-before", **refused)
+    world.rig.strike("status-before", site="tmi", path=r"subscriptions$", status=status)
     assert world.webhook("install", "--url", URL)[0] != 0
     assert SubscriptionFile(world.state).load() is None
     world.webhook("install", "--url", URL)
     before = world.kept()
-    world.rig.strike("status-before", **refused)
+    world.rig.strike("status-before", site="tmi", path=r"subscriptions$", status=status)
     assert world.webhook("install", "--url", URL + "/2")[0] != 0
     assert (world.kept(), world.rows) == (before, [before.id])
 

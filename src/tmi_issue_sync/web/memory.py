@@ -77,6 +77,8 @@ class Memory:
         """One more pass has ended. Only words are kept of it: threats' texts are large."""
         before, report = self.said(), passed.report
         now = replace(before, passes=before.passes + 1, last=passed.ended, failed=passed.error, alerts=())
+        if run_id := report.run_id if report else passed.run_id:
+            now = replace(now, calls=dict([*before.calls.items(), (run_id, passed.calls)][-KEPT:]))
         if report is not None:
             now = replace(
                 now,
@@ -86,7 +88,6 @@ class Memory:
                 approval=report.approval,
                 refused=_refused(report),
                 open=not report.looked or report.looked > len(report.closed),
-                calls=dict([*before.calls.items(), (report.run_id, passed.calls)][-KEPT:]),
             )
         with self._lock:
             self._said = now
