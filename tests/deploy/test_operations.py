@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -61,3 +65,23 @@ def test_every_state_is_explained() -> None:
 def test_files_that_it_names_are_there() -> None:
     for name in re.findall(r"(?<![\w/])(deploy/[\w./-]+)", PAGE):
         assert (ROOT / name.rstrip(".,")).exists(), name
+
+
+@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="the sqlite3 command is not installed")
+def test_the_backup_is_whole_and_nobody_elses(tmp_path: Path) -> None:
+    (line,) = re.findall(r"^\(umask .*$", PAGE, re.MULTILINE)
+    copy = tmp_path / "copy.db"
+    assert "/var/backups/ledger.db" in line
+    with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as ledger:
+        ledger.execute("CREATE TABLE t (x)")
+        ledger.execute("BEGIN EXCLUSIVE")  # a pass writes
+        ledger.execute("INSERT INTO t VALUES (1)")
+        command = ["sh", "-c", line.replace("/var/backups/ledger.db", str(copy))]
+        backup = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        with pytest.raises(subprocess.TimeoutExpired):
+            backup.wait(0.5)
+        ledger.execute("COMMIT")
+        assert (backup.communicate(timeout=30)[1], backup.returncode) == ("", 0)
+    assert copy.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(copy)) as copied:
+        assert copied.execute("SELECT x FROM t").fetchall() == [(1,)]

@@ -87,3 +87,10 @@ def test_the_cron_line_is_real(parsed: Callable[[list[str]], str]) -> None:
     words = line.partition(" 2>")[0].split()
     assert words[5:7] == ["tmi-issue-sync", PROGRAM]  # cron.d has a user
     assert parsed(words[7:]) == "sync"
+
+
+def test_any_command_has_a_terminal_or_what_is_piped() -> None:
+    """One of both alone: no question can be asked, or no file can be read."""
+    script = (UNITS / "tmi-issue-sync-run").read_text()
+    assert {"--pty", "--pipe", "--wait"} <= set(script.split())
+    assert 'tmi-issue-sync "$@"' in script
