@@ -34,6 +34,8 @@ GRACE = 2
 """Seconds for the answers in hand when the service ends."""
 SILENCE = 10.0
 """Seconds for the head of a request."""
+BACKLOG = 64
+"""asyncio accepts so many at once before it closes any: 2,048, uvicorn's own, take every descriptor in one go."""
 
 _log = structlog.get_logger()
 
@@ -130,6 +132,7 @@ def _config(application: object) -> uvicorn.Config:
         lifespan="off",
         server_header=False,
         http=patient(SILENCE),
+        backlog=BACKLOG,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=GRACE,
         h11_max_incomplete_event_size=16 * 1024,
