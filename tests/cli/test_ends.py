@@ -38,9 +38,15 @@ def started(config: Path, tmp_path: Path) -> Started:
             stdout=stdout,
             stderr=stderr,
             encoding="utf-8",
+            preexec_fn=_hears_ctrl_c,
         )
 
     return start
+
+
+def _hears_ctrl_c() -> None:
+    """A shell that starts the tests in the background has them ignore SIGINT, and so what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_ctrl_c_is_told(started: Started, world: World) -> None:
