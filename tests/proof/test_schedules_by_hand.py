@@ -171,6 +171,27 @@ def test_another_account_that_sees_nothing_is_not_believed(
     assert len(play.issues.rows) == 2
 
 
+def test_an_account_that_made_nothing_itself_is_controlled_by_what_others_made(
+    stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lo6: it saw everything once; then it may see only what it made itself, which is nothing."""
+    play, blind = stage(), list[bool]()
+    listed, listing = Issues.listed, IssueDoor._listing
+    monkeypatch.setattr(
+        Issues, "listed", lambda self, *where, **more: (t for t in listed(self, *where, **more) if not blind)
+    )
+    play.run()
+    monkeypatch.setattr(IssueDoor, "_listing", lambda self, *asked: replace(listing(self, *asked), account="bot2"))
+    play.run()
+    new_threat(play.world, 0, 0)
+    play.world.time.advance(100)
+    play.run(Strike("create", 0, "lost-after"))
+    blind.append(True)
+    for _ in range(4):
+        play.run(wait=DAY)
+    assert len(play.issues.rows) == 2
+
+
 def test_a_ticket_that_a_person_opens_again_takes_the_new_ones_place(stage: Callable[..., Stage]) -> None:
     """Id5: its conditions hold when the new one is made, too."""
     play = stage()
