@@ -12,6 +12,7 @@ import pytest
 from rig import REPO, Rig, model, rig, threat
 from tmi_issue_sync.errors import LedgerError, Locked, SyncError
 from tmi_issue_sync.ledger import LedgerLock
+from tmi_issue_sync.ledger.rows import Side
 from tmi_issue_sync.plan import Kind, Policy
 from tmi_issue_sync.report import Report
 from tmi_issue_sync.sandbox import facts
@@ -290,9 +291,12 @@ def test_a_doubt_is_not_ended_while_a_canary_is_unseen(world: Rig) -> None:
     for number in range(1, N + 1):
         world.github.delete(number)
     world.run()  # every known ticket is gone: the other threat's ticket is the canary
+    world.github.delete(N + 2)
     world.wait(300)
     world.run()
     assert len(world.made()) == N + 2
+    with world.setup() as setup:
+        assert Side.INTENDED in [entry.side for entry in setup.ledger.entries().values()]
 
 
 def test_where_every_ticket_went_the_next_is_a_canary_again(world: Rig) -> None:
