@@ -106,8 +106,7 @@ class Ledger(Looks):
             entry = self.entry(threat.id)
             if entry and entry.side is not Side.NONE:
                 raise LedgerError(f"threat {threat.id} already has a ticket or a doubt ({entry.side})")
-            seq = int(self.get("seq") or 0) + 1
-            self._set("seq", str(seq))
+            seq = self._next_seq()
             now, place = read.stamp(self._clock.now()), key_columns(key)
             self._store.upsert(
                 "creates",
@@ -128,6 +127,12 @@ class Ledger(Looks):
             here = "adapter = ? AND host = ? AND project = ?"
             self._store.run(f"UPDATE trackers SET canary = ? WHERE {here} AND seen = 0", threat.id, *place.values())  # noqa: S608
         self._testify(seq)
+        return seq
+
+    def _next_seq(self) -> int:
+        """Counts what a ledger must not have forgotten: intents, and offers of links (St3)."""
+        seq = int(self.get("seq") or 0) + 1
+        self._set("seq", str(seq))
         return seq
 
     def _testify(self, seq: int) -> None:
@@ -184,8 +189,7 @@ class Ledger(Looks):
     def offered(self, threat_id: str, url: str) -> None:
         """A write of our URL is about to begin (Wr2). The witness counts it: a ledger from before it is noticed."""
         with self._store.transaction():
-            seq = int(self.get("seq") or 0) + 1
-            self._set("seq", str(seq))
+            seq = self._next_seq()
             self._threat(threat_id, offered=1, link_url=url)
         self._testify(seq)
 
