@@ -22,10 +22,11 @@ from .errors import (
     Unavailable,
     Uncertain,
 )
+from .gate import Gate
 from .ledger import Ledger
 from .ledger.rows import Entry, Side, Write
 from .linking import Linker
-from .model import Draft, Level, Marker, ModelRead, Parent, Threat, Ticket, TrackerKey
+from .model import Draft, Marker, ModelRead, Parent, Threat, Ticket, TrackerKey
 from .plan import ATTEMPTS, FRESH, Decision, Kind
 from .render import Renderer, payload_hash
 from .report import Outcome
@@ -52,20 +53,15 @@ class Maker:
     linker: Linker
     watcher: Watcher
     above: Above
+    gate: Gate
     seen: dict[TrackerKey, Seen]
     reads: dict[str, ModelRead]
     decide: Callable[[Threat, ModelRead], Decision]
-    alerts: list[SyncError] = field(default_factory=list)
-    closed: dict[TrackerKey, Closed] = field(default_factory=dict)
-    halted: Closed | None = None
-    """TMI stopped answering: tickets that can't be linked are not made."""
+    alerts: list[SyncError]
     lost: dict[TrackerKey, int] = field(default_factory=dict)
     """Lost answers in a row, by tracker."""
-    checked: dict[TrackerKey, bool] = field(default_factory=dict)
-    """Places that may take tickets, and whether anybody can read them."""
     sent: int = 0
     """Creates that were begun."""
-    probed: dict[str, TmiError | None] = field(default_factory=dict)
 
     # -- doubts --------------------------------------------------------------------------------------------
 
@@ -105,7 +101,7 @@ class Maker:
         """All of Cr1 again, then intend, create, record, link."""
         try:
             assert planned.to is not None
-            site = self._open(planned.to, planned.threat)
+            site = self.gate.admit(planned.threat, planned.to)
             parent = self.above.parent(planned.threat, planned.to)
             decision = self._still_wanted(planned)  # last: what comes before may take its time (Cr1)
             if decision.kind is not Kind.CREATE or decision.to != planned.to:
@@ -140,53 +136,6 @@ class Maker:
             return replace(decision, kind=Kind.SKIP, reason="TMI shows it no more")
         return decision if row == decision.threat else self.decide(row, read)
 
-    def _open(self, to: Destination, threat: Threat) -> Site:
-        """The place takes tickets and the link can be written. Raises Closed or TmiDenied."""
-        for closed in (self.halted, self.closed.get(to.key)):
-            if closed is not None:
-                raise closed
-        site = self.seen[to.key].site
-        if self.ledger.site(to.key).canary:
-            raise Closed("the first ticket there is not listed yet: the rest follows it", site.traits.lag)
-        if to.key not in self.checked:
-            self.checked[to.key] = self._check(site)
-        self._exposed(site, to)
-        if threat.model.id not in self.probed and not self.linker.no_writer:
-            self.probed[threat.model.id] = self._probe(threat)
-        denied = self.probed.get(threat.model.id)
-        if denied is not None:
-            raise denied
-        return site
-
-    def _check(self, site: Site) -> bool:
-        """What `check` calls an error closes the place before anything is intended. Can anybody read it?"""
-        findings = list(site.tracker.check())
-        if trouble := [f"{f.what}. {f.todo}" for f in findings if f.level is Level.ERROR]:
-            raise self.close(site.key, NeedsPerson(f"{site.name}: {trouble[0]}"))
-        return any(f.public for f in findings)
-
-    def _exposed(self, site: Site, to: Destination) -> None:
-        """Each route speaks for itself alone: one that may go public opens no place for others (Co2, design S7)."""
-        if not self.checked[to.key] or (to.public and not to.confidential):
-            return
-        why = f"{to.key} is declared confidential, and anybody can read it."
-        if not to.public:
-            why = f"anybody can read {to.key}. Say public = true for it, or choose a private one."
-        error = NeedsPerson(f"{site.name}: {why}")
-        if str(error) not in map(str, self.alerts):
-            self.alerts.append(error)
-        raise Closed(error.why)
-
-    def _probe(self, threat: Threat) -> TmiError | None:
-        """Whether links can be written in its model; a whole model is asked by one of its threats."""
-        try:
-            self.tmi.probe(self.reads[threat.model.id].threats[0] if threat.whole_model else threat)
-        except TmiError as error:
-            if str(error) not in map(str, self.alerts):
-                self.alerts.append(error)
-            return error
-        return None
-
     def payload(self, threat: Threat, to: Destination) -> str:
         """What would be sent, as a hash. Raises Rejected where a template can't be rendered."""
         above = f"below {threat.model.issue_uri}" if to.parent else ""
@@ -216,7 +165,8 @@ class Maker:
         self._audit(site, draft, f"created {ticket.number}", ticket.request_id)
         if ticket.marker is None:
             lost = f"{ticket.number} did not come back as it was sent (its marker, or what keeps it confidential)"
-            self.close(site.key, NeedsPerson(lost, todo="No more tickets are made there until that is mended."))
+            todo = "No more tickets are made there until that is mended."
+            self.gate.close(site.key, NeedsPerson(lost, todo=todo))
         return ticket
 
     def _not_made(self, decision: Decision, site: Site, draft: Draft, seq: int, error: TrackerError) -> Outcome:
@@ -227,12 +177,12 @@ class Maker:
                 self.ledger.refused(threat_id, seq, parked=error.why)
             case Denied() | Unavailable():
                 self.ledger.refused(threat_id, seq)
-                self.close(site.key, error)
+                self.gate.close(site.key, error)
             case _:
                 self.ledger.doubt(threat_id, doubt_start(self.seen[site.key], self.clock))
                 self.lost[site.key] = self.lost.get(site.key, 0) + 1
                 if self.lost[site.key] >= LOST_IN_A_ROW:
-                    self.close(site.key, error)
+                    self.gate.close(site.key, error)
         if isinstance(error, Unavailable):
             self.watcher.unavailable(site, error)
         if isinstance(error, Uncertain) and error.server_fault:
@@ -244,30 +194,23 @@ class Maker:
         """One ticket first: its link must be taken, and it must be listed, before the next is made (Lo7)."""
         match linked.error:
             case LinkRefused(every_link=True) as error:
-                self.close(site.key, error)
+                self.gate.close(site.key, error)
             case TmiDenied() as error:
-                self.probed[linked.decision.threat.model.id] = error
+                self.gate.probed[linked.decision.threat.model.id] = error
             case None | LinkRefused() | ThreatGone():
                 pass
             case error:
-                self.alerts.append(error)
-                self.halted = Closed(f"TMI stopped answering: {error.why}", 0.0)
-        if site.key not in self.closed and self.ledger.site(site.key).canary:
+                self.gate.halt(error)
+        if site.key not in self.gate.closed and self.ledger.site(site.key).canary:
             self._canary(site)
 
     def _canary(self, site: Site) -> None:
         again = self.watcher.look(site)
         self.seen[site.key] = again
         if again.error is not None:
-            self.close(site.key, again.error)
+            self.gate.close(site.key, again.error)
         elif again.sight.unproven:
-            self.closed[site.key] = Closed(again.sight.unproven, site.traits.lag)
-
-    def close(self, key: TrackerKey, error: SyncError) -> Closed:
-        """Take nothing more to this place in this pass, and say why once."""
-        self.alerts.append(error)
-        self.closed[key] = Closed(error.why)
-        return self.closed[key]
+            self.gate.closed[site.key] = Closed(again.sight.unproven, site.traits.lag)
 
     def _audit(self, site: Site, draft: Draft, outcome: str, got_id: str | None) -> None:
         threat_id, now = draft.marker.threat_id, self.clock.now()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable
 from copy import copy
-from dataclasses import replace
 from typing import Protocol
 
 from structlog.contextvars import bound_contextvars
@@ -15,26 +14,25 @@ from .above import Above
 from .apply import Hands
 from .books import Books
 from .decide import decide
-from .errors import NeedsPerson, SyncError, TmiDenied, TmiError, TrackerError, UsageError
-from .ledger.rows import Link, Side
+from .errors import SyncError, TrackerError
+from .gate import Gate
 from .linking import Linker
 from .making import Maker
-from .model import ModelRead, ThreatModel, TrackerKey
+from .model import TrackerKey
 from .models import Models, wants_metadata
 from .plan import CHANGES, Decision, Kind, Plan
 from .planner import plan, with_parents
+from .reading import Reader
 from .report import Outcome, Report
 from .setup import Scope, Setup
 from .sight import Seen, Site, Watcher
 from .sweep import Sweeper, strangers
-from .tmi.wire import Passing
 from .viewer import Viewer
 
 __all__ = ["Progress", "Scope", "Setup", "Site", "run_pass"]
 
 FIRST_RUN = 10
 """More tickets than this on a first run want a person's word."""
-THREAT_ID = "A threat's id is the last part of its URL in TMI, and in `plan --json`."
 STOPPED = "stopped before the end: the next pass goes on"
 
 
@@ -87,12 +85,12 @@ class _Pass:
         self._ledger = setup.ledger
         self._watcher = Watcher(setup.ledger, setup.clock)
         self._seen: dict[TrackerKey, Seen] = {}
-        self._models: list[ThreatModel] = []
-        self._reads: dict[str, ModelRead] = {}
-        self._all_read = False
+        self._reader = Reader(setup.tmi, setup.ledger, scope, report)
+        self._reads = self._reader.reads
         self._no_writer = setup.no_writer()
         self._linker = Linker(setup.tmi, setup.ledger, setup.clock, report.run_id, setup.version, self._no_writer)
         self._above = Above(setup.tmi, setup.ledger, setup.clock, report.run_id, self._watcher, self._seen)
+        self._gate = Gate(setup.tmi, setup.ledger, self._seen, self._reads, self._no_writer, report.alerts)
         self._maker = Maker(
             tmi=setup.tmi,
             ledger=setup.ledger,
@@ -104,6 +102,7 @@ class _Pass:
             linker=self._linker,
             watcher=self._watcher,
             above=self._above,
+            gate=self._gate,
             seen=self._seen,
             reads=self._reads,
             decide=lambda threat, read: decide(threat, read, with_parents([read], self._viewer.view())),
@@ -113,7 +112,8 @@ class _Pass:
         self._hands = Hands(setup.ledger, self._linker, self._maker, self._seen)
 
     def run(self, apply: bool, approve: Callable[[Report], bool], stop: Callable[[], bool]) -> None:
-        self._read(stop)
+        self._progress.stage("reading threat models")
+        self._reader.read(stop)
         if stop():
             self._report.notes.append(STOPPED)
             return
@@ -127,86 +127,10 @@ class _Pass:
         if apply:
             Books(self._ledger).enter(found, self._reads, whole=not self._scope.threats)
             self._apply(self._approved(found, approve), found.spare, stop)
-            self._report.notes += self._above.nest(self._maker.closed, stop)
+            self._report.notes += self._above.nest(self._gate.closed, stop)
             self._sweep()
 
-    # -- 1 read --------------------------------------------------------------------------------------------
-
-    def _read(self, stop: Callable[[], bool]) -> None:
-        """Threats of every model in scope; a model that can't be read is an alert, and changes nothing."""
-        self._progress.stage("reading threat models")
-        self._models = self._listed()
-        full = [model for model in self._models if self._full(model)]
-        failed = 0
-        for read in self._setup.tmi.read(full):
-            if stop():
-                return
-            if isinstance(read, ModelRead):
-                self._reads[read.model.id] = self._pilot(read)
-            else:
-                failed += 1
-                if failed <= 3:
-                    self._report.alerts.append(read[1])
-        if failed > 3:
-            self._report.alerts.append(TmiError(f"{failed} threat models could not be read in this pass"))
-        self._all_read = not failed
-        self._found()
-        self._report.models, self._report.threats = (
-            len(self._models),
-            sum(len(r.threats) for r in self._reads.values()),
-        )
-
-    def _full(self, model: ThreatModel) -> bool:
-        """A count of 0 only spares the call this time; not where the model's own ticket waits for its link."""
-        if model.threat_count > 0:
-            return True
-        entry = self._ledger.entry(model.id)
-        return entry is not None and entry.side is Side.CREATED and entry.link is Link.BLANK
-
-    def _listed(self) -> list[ThreatModel]:
-        """All models in scope; each by itself where these are few and known by their ids."""
-        tmi = self._setup.tmi
-        if self._scope.woken:
-            return [model for model in map(self._woken, sorted(self._scope.models)) if model is not None]
-        return [model for model in tmi.threat_models() if self._in_scope(model)]
-
-    def _woken(self, model_id: str) -> ThreatModel | None:
-        """One that TMI keeps from us, or can't show, is no trouble of the others; that TMI is down, is."""
-        try:
-            return self._setup.tmi.threat_model(model_id)
-        except (NeedsPerson, Passing):
-            raise
-        except TmiDenied as error:  # word comes of models that are not for us
-            self._report.notes.append(f"woken for a threat model that is not for us: {error.why}")
-        except TmiError as error:
-            self._report.alerts.append(error)
-        return None
-
-    def _found(self) -> None:
-        """A pilot that names what TMI does not show is a slip of the pen, and no empty pass."""
-        if self._scope.woken:
-            return
-        models = {name for read in self._models for name in (read.id, read.name)}
-        threats = [threat for read in self._reads.values() for threat in read.threats]
-        names = Counter(threat.name for threat in threats)
-        if lost := sorted(self._scope.models - models):
-            raise UsageError(f"TMI shows no model {lost[0]!r}", todo="`plan` lists them; is its name exact?")
-        if lost := sorted(self._scope.threats - names.keys() - {threat.id for threat in threats}):
-            raise UsageError(f"TMI shows no threat {lost[0]!r}", todo=THREAT_ID)
-        if many := sorted(name for name in self._scope.threats if names[name] > 1):
-            raise UsageError(f"TMI shows {names[many[0]]} threats named {many[0]!r}", todo=THREAT_ID)
-
-    def _in_scope(self, model: ThreatModel) -> bool:
-        wanted = self._scope.models
-        return not wanted or model.id in wanted or model.name in wanted
-
-    def _pilot(self, read: ModelRead) -> ModelRead:
-        if not self._scope.threats:
-            return read
-        wanted = self._scope.threats
-        return replace(read, threats=tuple(t for t in read.threats if t.id in wanted or t.name in wanted))
-
-    # -- 2 look --------------------------------------------------------------------------------------------
+    # -- look ----------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
         """Every configured tracker, whatever the routes say now (Lo1)."""
@@ -224,7 +148,7 @@ class _Pass:
         if self._ledger.settling() and settled:
             self._ledger.settled()
 
-    # -- 3 plan --------------------------------------------------------------------------------------------
+    # -- plan ----------------------------------------------------------------------------------------------
 
     def _plan(self) -> Plan:
         """Plan, with what no list row says of a model read where it is needed."""
@@ -244,7 +168,7 @@ class _Pass:
             self._report.notes.append(f"links wait: {self._no_writer}")
         self._report.alerts += strangers(self._ledger, self._setup.ours)
 
-    # -- 4 apply -------------------------------------------------------------------------------------------
+    # -- apply ---------------------------------------------------------------------------------------------
 
     def _approved(self, found: Plan, approve: Callable[[Report], bool]) -> list[Decision]:
         """The decisions to act on; a first run of more than ten tickets wants a person's word first."""
@@ -276,7 +200,7 @@ class _Pass:
             self._progress.done(outcome)
             if spare and decision.kind is Kind.CREATE and self._maker.sent == before:
                 todo.append(spare.popleft())
-        for key, closed in self._maker.closed.items():
+        for key, closed in self._gate.closed.items():
             if closed.seconds is None:  # else time alone opens it
                 self._report.closed.setdefault(key, closed)
         if self._report.outcomes:
@@ -285,7 +209,7 @@ class _Pass:
         self._report.outcomes = [verified.get(o.decision.threat.id, o) for o in self._report.outcomes]
         self._report.alerts += self._linker.alerts
 
-    # -- 5 sweep -------------------------------------------------------------------------------------------
+    # -- sweep ---------------------------------------------------------------------------------------------
 
     def _sweep(self) -> None:
         """Of several open tickets of one threat, close ours that are too many; links were moved before (Sw2)."""
@@ -294,7 +218,7 @@ class _Pass:
         written = [o for o in self._report.outcomes if o.wrote and o.error is None]
         shown |= {outcome.decision.threat.id: outcome.url for outcome in written}
         report, setup = self._report, self._setup
-        whole = self._scope == Scope() and self._all_read
+        whole = self._scope == Scope() and self._reader.whole
         sweeper = Sweeper(
             self._ledger, setup.clock, report.run_id, self._seen, setup.ours, shown, whole, report.alerts
         )

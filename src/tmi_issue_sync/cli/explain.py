@@ -10,8 +10,9 @@ from ..errors import SyncError, UsageError
 from ..ledger import Ledger
 from ..ledger.rows import Entry, Known
 from ..plan import Decision
+from ..reading import THREAT_ID
 from ..standing import troubles
-from ..sync import THREAT_ID, Scope, run_pass
+from ..sync import Scope, run_pass
 from ..urls import same_url
 from ..wiring import Wired, destinations, wired
 from ..words import duration
