@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,17 @@ from ..clock import Clock, Instant
 from ..errors import LedgerError
 from ..model import Threat, Ticket, TrackerKey
 from . import read
+from .links import Links, names
 from .lock import LedgerLock, Witness
-from .looks import NO_INTENT, Looks, ticket_columns
-from .records import key_columns
-from .rows import Known, Link, Side
+from .looks import NO_INTENT
+from .records import HERE, key_columns
+from .rows import Link, Side
 from .store import Store
 
 NO_TICKET = {"adapter": None, "host": None, "project": None, "ticket_id": None, "nest_under": "", "offered": 0}
 
 
-class Ledger(Looks):
+class Ledger(Links):
     """One file, one writer. Every method raises LedgerError where the file can't be read or written."""
 
     def __init__(self, store: Store, clock: Clock, lock: LedgerLock | None, instances: frozenset[str]) -> None:
@@ -82,7 +82,7 @@ class Ledger(Looks):
     def _unnamed(self) -> bool:
         """Whether nothing was made, seen or noted under the name yet: a slip in the first config binds nobody."""
         tables = ("creates", "tickets", "threats")
-        return not any(self._store.rows(f"SELECT 1 FROM {table} LIMIT 1") for table in tables)  # noqa: S608
+        return not any(self._store.rows(f"SELECT 1 FROM {table} LIMIT 1") for table in tables)
 
     def _foreign(self, bound: str, instance: str) -> LedgerError:
         kept = f'If it is the same TMI at a new address, add to [tmi]: instance = "{bound}".'
@@ -123,9 +123,9 @@ class Ledger(Looks):
                 **doubt,
                 **place,
             }
-            self._threat(threat.id, **state, **_names(threat))
-            here = "adapter = ? AND host = ? AND project = ?"
-            self._store.run(f"UPDATE trackers SET canary = ? WHERE {here} AND seen = 0", threat.id, *place.values())  # noqa: S608
+            self._threat(threat.id, **state, **names(threat))
+            first = f"UPDATE trackers SET canary = ? WHERE {HERE} AND seen = 0"
+            self._store.run(first, threat.id, *place.values())
         self._testify(seq)
         return seq
 
@@ -152,7 +152,7 @@ class Ledger(Looks):
             self._keep_ticket(ticket, sent=True)
             self._store.run("UPDATE creates SET outcome = 'made', ticket_id = ? WHERE seq = ?", ticket.ref.id, seq)
             place = {**key_columns(key), "ticket_id": ticket.ref.id, "offered": 0}
-            self._threat(threat.id, side=Side.CREATED, **place, **NO_INTENT, **_names(threat))
+            self._threat(threat.id, side=Side.CREATED, **place, **NO_INTENT, **names(threat))
         self._broken = False
 
     def refused(self, threat_id: str, seq: int, *, parked: str = "") -> None:
@@ -192,64 +192,6 @@ class Ledger(Looks):
             seq = self._next_seq()
             self._threat(threat_id, offered=1, link_url=url)
         self._testify(seq)
-
-    def linked(self, threat: Threat, url: str, *, restored: bool = False) -> None:
-        """TMI shows our URL."""
-        with self._store.transaction():
-            entry = self.entry(threat.id)
-            count = (entry.restored if entry else 0) + int(restored)
-            state = {
-                "link": Link.LINKED,
-                "link_url": url,
-                "why": "",
-                "blocked_at": "",
-                "restored": count,
-                "unlinkable": 0,
-            }
-            self._threat(threat.id, **state, offered=1, superseded=0, missing_since=None, **_names(threat))
-
-    def adopted(self, threat: Threat, url: str, *, restored: bool = False) -> None:
-        """A person's link; our own ticket beside it is superseded (Li1, Li2)."""
-        with self._store.transaction():
-            entry = self.entry(threat.id)
-            beside = int(entry is not None and entry.side in (Side.CREATED, Side.INTENDED))
-            again = entry.restored if entry and entry.link is Link.ADOPTED and entry.link_url == url else 0
-            state = {"link": Link.ADOPTED, "link_url": url, "superseded": beside, "parked": "", "skipped": 0}
-            state |= {"why": "", "blocked_at": "", "restored": again + int(restored)}
-            self._threat(threat.id, **state, missing_since=None, **_names(threat))
-
-    def opted_out(self, threat: Threat) -> None:
-        with self._store.transaction():
-            self._threat(threat.id, link=Link.OPTED_OUT, link_url="", **_names(threat))
-
-    def blocked(self, threat: Threat, words: str, at: str, *, every_link: bool = False) -> None:
-        """TMI refuses this write, or every link of its kind; it never leads to another ticket (Wr4).
-
-        A person's link that could not be put back stays a person's (S3).
-        """
-        with self._store.transaction():
-            entry = self.entry(threat.id)
-            state: dict[str, Any] = {"why": words, "blocked_at": at, "unlinkable": int(every_link)}
-            if entry is None or entry.link is not Link.ADOPTED:
-                state["link"] = Link.BLOCKED
-            self._threat(threat.id, **state, **_names(threat))
-
-    def missing(self, threat_ids: Iterable[str]) -> None:
-        """Not in a complete list of their model: only noted (Lo2)."""
-        with self._store.transaction():
-            now = read.stamp(self._clock.now())
-            for threat_id in threat_ids:
-                self._threat(threat_id, missing_since=now)
-
-    def seen_again(self, threat_ids: Iterable[str]) -> None:
-        with self._store.transaction():
-            for threat_id in threat_ids:
-                self._threat(threat_id, missing_since=None)
-
-    def point(self, threat: Threat, ticket: Known) -> None:
-        """TMI links this ticket of ours: it is the one that counts."""
-        with self._store.transaction():
-            self._threat(threat.id, side=Side.CREATED, **ticket_columns(ticket), **NO_INTENT, **_names(threat))
 
     # -- by hand -------------------------------------------------------------------------------------------
 
@@ -295,7 +237,3 @@ def _copied(path: Path) -> Store:
         return original.copy()
     finally:
         original.close()
-
-
-def _names(threat: Threat) -> dict[str, str]:
-    return {"model_id": threat.model.id, "name": threat.name[:256], "model_name": threat.model.name[:256]}

@@ -29,6 +29,8 @@ SELECT DISTINCT threat_id FROM tickets JOIN threats USING (threat_id)
 WHERE threats.side = 'none' AND tickets.open AND tickets.gone_since IS NULL
 AND tickets.generation < threats.generation
 """
+IT = "adapter = ? AND host = ? AND id = ?"
+"""The ticket, with `_ref` behind it."""
 NO_INTENT: dict[str, Any] = {"seq": None, **read.instant_columns("doubt", None)}
 
 
@@ -119,8 +121,8 @@ class Looks(Records):
         ref = ticket.ref
         self._store.upsert("tickets", {"adapter": ref.adapter, "host": ref.host, "id": ref.id}, values)
         if not ticket.open:  # whoever closed it: it is swept once (Sw3)
-            where = "adapter = ? AND host = ? AND id = ? AND swept = 'begun'"
-            self._store.run(f"UPDATE tickets SET swept = 'done' WHERE {where}", *_ref(ref))  # noqa: S608
+            where = f"{IT} AND swept = 'begun'"
+            self._store.run(f"UPDATE tickets SET swept = 'done' WHERE {where}", *_ref(ref))
 
     def _claim(self, ticket: Ticket) -> None:
         """It says which create made it: this ledger's own, in doubt or given up too early (protocol 10, 1).
@@ -130,7 +132,7 @@ class Looks(Records):
         if ticket.marker is None or not ticket.marker.create:
             return
         where = "mark = ? AND ticket_id IS NULL AND outcome IN ('sent', 'none')"
-        rows = self._store.rows(f"SELECT seq FROM creates WHERE {where}", ticket.marker.create)  # noqa: S608
+        rows = self._store.rows(f"SELECT seq FROM creates WHERE {where}", ticket.marker.create)
         if rows:
             done = "UPDATE creates SET outcome = 'made', ticket_id = ? WHERE seq = ?"
             self._store.run(done, ticket.ref.id, rows[0]["seq"])
@@ -149,8 +151,7 @@ class Looks(Records):
         self._threat(threat_id, side=Side.CREATED, **ticket_columns(best), **NO_INTENT, parked="")
 
     def _sent(self, ref: TicketRef) -> None:
-        where = "adapter = ? AND host = ? AND id = ?"
-        self._store.run(f"UPDATE tickets SET sent = 1 WHERE {where}", ref.adapter, ref.host, ref.id)  # noqa: S608
+        self._store.run(f"UPDATE tickets SET sent = 1 WHERE {IT}", *_ref(ref))
 
     def _settle(self, row: SiteRow, at: Instant, settle: float) -> dict[str, Any]:
         passed = elapsed(row.settle_start, at) if row.settle_start else None
@@ -188,13 +189,13 @@ class Looks(Records):
         """It is closed; the threat's row points at the keeper from now on."""
         with self._store.transaction():
             self._sweep_row(ref, "done")
-            self._store.run("UPDATE tickets SET open = 0 WHERE adapter = ? AND host = ? AND id = ?", *_ref(ref))
+            self._store.run(f"UPDATE tickets SET open = 0 WHERE {IT}", *_ref(ref))
             entry = self.entry(instead.threat_id) if instead else None
             if instead and entry and entry.side is Side.CREATED and entry.generation == instead.generation:
                 self._threat(instead.threat_id, **ticket_columns(instead))
 
     def _sweep_row(self, ref: TicketRef, state: str) -> None:
-        self._store.run("UPDATE tickets SET swept = ? WHERE adapter = ? AND host = ? AND id = ?", state, *_ref(ref))
+        self._store.run(f"UPDATE tickets SET swept = ? WHERE {IT}", state, *_ref(ref))
 
     def pause(self, what: object, seconds: float) -> None:
         """Leave a tracker or a threat alone; counted in uptime, so that no clock change prolongs it."""
@@ -214,18 +215,18 @@ class Looks(Records):
         """A read of its URL led to another identity: it is the same ticket, and who sent it stays true (Go1)."""
         with self._store.transaction():
             self._keep(Look(None, (to,), ""))
-            where = "adapter = ? AND host = ? AND id = ? AND sent = 1"
-            if to.marker and self._store.rows(f"SELECT id FROM tickets WHERE {where}", *_ref(ref)):  # noqa: S608
+            where = f"{IT} AND sent = 1"
+            if to.marker and self._store.rows(f"SELECT id FROM tickets WHERE {where}", *_ref(ref)):
                 self._sent(to.ref)
             self._gone(ref, f"moved to {to.number}")
 
     def _gone(self, ref: TicketRef, why: str) -> None:
         now = read.stamp(self._clock.now())
-        where = "adapter = ? AND host = ? AND id = ? AND gone_since IS NULL"
-        self._store.run(f"UPDATE tickets SET gone_since = ? WHERE {where}", now, *_ref(ref))  # noqa: S608
+        where = f"{IT} AND gone_since IS NULL"
+        self._store.run(f"UPDATE tickets SET gone_since = ? WHERE {where}", now, *_ref(ref))
         self._store.run(_NONE_LEFT)
         where = "adapter = ? AND host = ? AND ticket_id = ? AND side = 'created'"
-        for row in self._store.rows(f"SELECT threat_id FROM threats WHERE {where}", *_ref(ref)):  # noqa: S608
+        for row in self._store.rows(f"SELECT threat_id FROM threats WHERE {where}", *_ref(ref)):
             left = [t for t in self.tickets_of(row["threat_id"]) if t.gone_since is None]
             if left:
                 self._threat(row["threat_id"], **ticket_columns(keeper(left)))

@@ -21,6 +21,10 @@ IN_FLIGHT = 180.0
 """Seconds added to a budget's window: a create sent before it may have been committed in it (Cr5)."""
 
 
+HERE = "adapter = ? AND host = ? AND project = ?"
+"""The place, with `key_columns` behind it."""
+
+
 class Records:
     """What the ledger knows. Every method raises LedgerError where the file can't be read or written."""
 
@@ -60,7 +64,7 @@ class Records:
         """Models' metadata, by model id, where it was read since then."""
         where = "metadata_at > ? AND metadata_at <= ?"
         now = read.stamp(self._clock.now())
-        rows = self._store.rows(f"SELECT * FROM models WHERE {where}", read.stamp(since), now)  # noqa: S608
+        rows = self._store.rows(f"SELECT * FROM models WHERE {where}", read.stamp(since), now)
         return {row["model_id"]: tuple((key, value) for key, value in json.loads(row["metadata"])) for row in rows}
 
     def set_metadata(self, model_id: str, pairs: tuple[tuple[str, str], ...]) -> None:
@@ -83,20 +87,20 @@ class Records:
 
     def living(self, key: TrackerKey) -> list[Known]:
         """Marked tickets in this place that are not gone."""
-        where = "adapter = ? AND host = ? AND project = ? AND gone_since IS NULL"
-        rows = self._store.rows(f"SELECT * FROM tickets WHERE {where}", *key_columns(key).values())  # noqa: S608
+        where = f"{HERE} AND gone_since IS NULL"
+        rows = self._store.rows(f"SELECT * FROM tickets WHERE {where}", *key_columns(key).values())
         return [read.known(row) for row in rows]
 
     def doubts(self, key: TrackerKey) -> list[Entry]:
         """Rows whose create is in doubt in this place."""
-        where = "side = 'intended' AND adapter = ? AND host = ? AND project = ?"
-        rows = self._store.rows(f"SELECT * FROM threats WHERE {where}", *key_columns(key).values())  # noqa: S608
+        where = f"side = 'intended' AND {HERE}"
+        rows = self._store.rows(f"SELECT * FROM threats WHERE {where}", *key_columns(key).values())
         return [read.entry(row) for row in rows]
 
     def tried_since(self, moment: datetime) -> bool:
         """Whether any create since then left nothing (Lo4)."""
         where = "attempts > 0 AND changed_at > ?"
-        return bool(self._store.rows(f"SELECT 1 FROM threats WHERE {where} LIMIT 1", read.stamp(moment)))  # noqa: S608
+        return bool(self._store.rows(f"SELECT 1 FROM threats WHERE {where} LIMIT 1", read.stamp(moment)))
 
     def tickets_of(self, threat_id: str) -> list[Known]:
         """The threat's tickets under our instance and its aliases, in any state."""
@@ -105,8 +109,7 @@ class Records:
 
     def site(self, key: TrackerKey) -> SiteRow:
         """What is known of a tracker; one that is new to a whole ledger has nothing to settle for."""
-        where = "adapter = ? AND host = ? AND project = ?"
-        rows = self._store.rows(f"SELECT * FROM trackers WHERE {where}", *key_columns(key).values())  # noqa: S608
+        rows = self._store.rows(f"SELECT * FROM trackers WHERE {HERE}", *key_columns(key).values())
         return (
             read.site(rows[0])
             if rows

@@ -109,11 +109,11 @@ class Store:
         """
         changes, where = ", ".join(f"{name} = ?" for name in values), " AND ".join(f"{name} = ?" for name in keys)
         with _in_words(self.path):
-            sql = f"UPDATE {table} SET {changes} WHERE {where}"  # noqa: S608  (names are ours, values are bound)
+            sql = f"UPDATE {table} SET {changes} WHERE {where}"  # names are ours, values are bound
             if self._execute(sql, (*values.values(), *keys.values())).rowcount:
                 return
             row = keys | values
-            sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"  # noqa: S608
+            sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
             self._execute(sql, row.values())
 
 
