@@ -67,12 +67,7 @@ class Watcher:
         if paused > 0:
             return self._closed(site, Unavailable(f"{site.name} rests for {paused:.0f} s more", retry_after=paused))
         try:
-            since = None if self._full_look_due(before) else self._since(before)
-            look, at = self._changed(site, since)
-            if since and (look.account != before.account or (at.date and at.date < since)):
-                since = None  # another account lists other tickets, or that clock was once ahead: start over
-                look, at = self._changed(site, None)
-            lie = self._controlled(site, look, since)
+            look, at, since, lie = self._trusted(site, before)
         except TrackerError as error:
             return self._closed(site, error)
         if lie:
@@ -107,6 +102,18 @@ class Watcher:
             self._ledger.no_canary(threat_id)
             return "", None
         return trouble, Denied(f"{site.name}: {trouble}", todo=todo)
+
+    def _trusted(self, site: Site, before: SiteRow) -> tuple[Look, Instant, datetime | None, str]:
+        """A listing, from when on, and why it lies: of what changed, or of all where that proves nothing."""
+        if not self._full_look_due(before) and (since := self._since(before)):
+            look, at = self._changed(site, since)
+            # Another account lists other tickets; a Date before the last says that its clock was once ahead.
+            if look.account == before.account and not (at.date and at.date < since):
+                lie = self._controlled(site, look, since)
+                if lie is not None:
+                    return look, at, since, lie
+        look, at = self._changed(site, None)
+        return look, at, None, self._controlled(site, look, None) or ""
 
     def _changed(self, site: Site, since: datetime | None) -> tuple[Look, Instant]:
         start = instant(self._clock, None)
@@ -144,8 +151,11 @@ class Watcher:
         mine = [t for t in old if anybodys or t.author == row.account]
         return sorted(mine, key=lambda t: t.created_at, reverse=True)
 
-    def _controlled(self, site: Site, look: Look, since: datetime | None) -> str:
-        """Why the listing lies; empty where it shows a known ticket, or none is known in its range (Lo6)."""
+    def _controlled(self, site: Site, look: Look, since: datetime | None) -> str | None:
+        """Why the listing lies; empty where it shows a known ticket, or none is known in its range (Lo6).
+
+        None: every ticket that should be in its range has gone. Only a full look can show more.
+        """
         row = self._ledger.site(site.key)
         listed = {ticket.ref for ticket in look.tickets}
         until = look.as_of - timedelta(seconds=site.traits.lag) if look.as_of else None
@@ -160,6 +170,10 @@ class Watcher:
                 who = f" of {look.account} (before: {row.account})" if look.account != row.account else ""
                 why = "lost permission or an ignored filter"
                 return f"{ticket.number} exists and the list{who} does not show it: {why}"
+        if blind and since:
+            return None
+        if blind and len(unseen) > READS:
+            return f"the list shows none of {len(unseen)} known tickets; {READS} were read and are there no more"
         return ""
 
     def _exists_here(self, site: Site, known: Known) -> bool:

@@ -23,6 +23,7 @@ from proof.world import INSTANCE, Terms, World
 from tmi_issue_sync.errors import LinkRefused, TmiDenied
 from tmi_issue_sync.model import Look, Marker
 from tmi_issue_sync.report import Report
+from tmi_issue_sync.sight import READS
 from tmi_issue_sync.sync import Scope, run_pass
 
 WIKI = "https://wiki.example/page/0"
@@ -53,6 +54,12 @@ class Stage:
         self.world.time.advance(wait)
         assert report is not None
         return report
+
+    def threats(self, more: int) -> None:
+        """New ones, that nobody has touched for a while."""
+        for _ in range(more):
+            self.world.threats.add(self.threat.model, confidential=False).modified = self.world.time.now
+        self.world.time.advance(400)
 
     def links(self, url: str) -> None:
         self.world.threats.save(self.threat, link=url)
@@ -190,6 +197,39 @@ def test_an_account_that_made_nothing_itself_is_controlled_by_what_others_made(
     for _ in range(4):
         play.run(wait=DAY)
     assert len(play.issues.rows) == 2
+
+
+def test_a_list_is_held_against_older_tickets_too_where_the_newest_have_gone(stage: Callable[..., Stage]) -> None:
+    """Lo6, Lo7: "gone" may mean "out of sight", and a list that shows nothing then has shown nothing at all."""
+    play = stage()
+    play.run()
+    for _ in range(2):
+        play.threats(1)
+        play.run()
+    assert len(play.issues.rows) == 3
+    for row in play.issues.rows:
+        play.issues.delete(row)
+    play.issues.blind = True
+    play.threats(4)
+    for _ in range(3):
+        play.run(wait=30)
+    assert len(play.issues.rows) == 4
+
+
+def test_a_list_that_shows_none_of_many_is_not_believed_before_all_are_read(stage: Callable[..., Stage]) -> None:
+    """Lo6: 20 are read in each pass; the last of them may be the one that exists."""
+    play = stage(threats=READS + 5)
+    for _ in range(3):
+        play.run()
+    made = len(play.issues.rows)
+    assert made == READS + 5
+    for row in play.issues.rows[1:]:
+        play.issues.delete(row)
+    play.issues.blind = True
+    play.threats(1)
+    for _ in range(3):
+        report = play.run()
+        assert (len(play.issues.rows), report.exit_code) == (made, 1)
 
 
 def test_a_ticket_that_a_person_opens_again_takes_the_new_ones_place(stage: Callable[..., Stage]) -> None:
