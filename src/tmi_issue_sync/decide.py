@@ -156,6 +156,9 @@ def _in_doubt(threat: Threat, entry: Entry, view: View) -> Decision:
         return Decision(threat, Kind.WAIT, why, seconds=soon, wants=True)
     if sight.unproven and sight.first != threat.id:
         return Decision(threat, Kind.WAIT, f"in doubt; {sight.unproven}", seconds=sight.lag, wants=True)
+    if sight.dark and sight.first != threat.id:
+        why = f"in doubt; {sight.dark}: a list that shows another ticket ends it, or `retry {threat.id}`"
+        return Decision(threat, Kind.PARKED, why)
     return Decision(threat, Kind.FIND, "in doubt, and the horizon is over: look whether the ticket exists")
 
 

@@ -71,13 +71,18 @@ class Maker:
             seen = self.seen.get(entry.tracker) if entry.tracker else None
             if entry.side is not Side.INTENDED or seen is None or seen.as_of is None:
                 continue
-            if seen.sight.closed or (seen.sight.unproven and seen.sight.first != entry.threat_id):
+            first = seen.sight.first == entry.threat_id
+            if seen.sight.closed or (seen.sight.unproven and not first):
                 continue
-            if self.watcher.left(seen.site, entry, seen.as_of) == 0:
-                try:
-                    yield self._resolve(entry, seen)
-                except TrackerError as error:
-                    self.alerts.append(error)
+            if self.watcher.left(seen.site, entry, seen.as_of) != 0:
+                continue
+            if seen.sight.dark and not first:
+                self.alerts.append(_dark(seen, entry))
+                continue
+            try:
+                yield self._resolve(entry, seen)
+            except TrackerError as error:
+                self.alerts.append(error)
 
     def _resolve(self, entry: Entry, seen: Seen) -> str:
         asked = []
@@ -218,3 +223,8 @@ class Maker:
             now, self.run_id, "tracker", "create", str(site.key), threat_id, draft.request_id, got_id or "", outcome
         )
         self.ledger.wrote(write)
+
+
+def _dark(seen: Seen, entry: Entry) -> Denied:
+    todo = f"May the account see them? Else mend that, and go on with: retry {entry.threat_id}"
+    return Denied(f"{seen.site.name}: a create is in doubt, and {seen.sight.dark}", todo=todo)

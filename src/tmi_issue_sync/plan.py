@@ -76,6 +76,8 @@ class Sight:
     """Why nothing may be made here yet, and no "none" be believed but of `first`, though it answers (Lo7)."""
     first: str = ""
     """The threat whose ticket must be listed before others are made."""
+    dark: str = ""
+    """Why no "none" is believed there but of `first`: whatever was known there has gone, or is out of sight."""
     retired: bool = False
     lag: float = 0.0
     """Seconds after which a lost ticket is usually listed: long before "none" may be believed."""

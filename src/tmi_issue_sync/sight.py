@@ -19,6 +19,7 @@ FULL_EVERY = timedelta(hours=24)
 """A look at everything once a day, and for a day after an attempt that found nothing (Lo4)."""
 PAUSE_MAX = 3600.0
 """A tracker's own "later" is obeyed for this many seconds at most (time rule)."""
+DARK = "every ticket that was known there has gone, or is out of sight, so that no list proves anything"
 READS = 20
 """Tickets that one pass reads one by one because a full look did not show them."""
 
@@ -75,10 +76,18 @@ class Watcher:
             return Seen(site, Sight(site.key, lie, retired=site.retired), error=TrackerError(f"{site.name}: {lie}"))
         settle = site.traits.settle()
         self._ledger.observe(site.key, look, at, full=since is None, lag=site.traits.lag, settle=settle)
-        first = self._ledger.site(site.key).canary
-        why, trouble = self._unlisted(site, first, at) if first else ("", None)
-        horizons = self._horizons(site, at)
-        return Seen(site, Sight(site.key, "", why, first, site.retired, site.traits.lag, horizons), at, trouble)
+        row = self._ledger.site(site.key)
+        why, trouble = self._unlisted(site, row.canary, at) if row.canary else ("", None)
+        sight = Sight(
+            site.key,
+            unproven=why,
+            first=row.canary,
+            dark=DARK if not row.seen and self._ledger.knew(site.key) else "",
+            retired=site.retired,
+            lag=site.traits.lag,
+            horizon_left=self._horizons(site, at),
+        )
+        return Seen(site, sight, at, trouble)
 
     def _unlisted(self, site: Site, threat_id: str, at: Instant) -> tuple[str, Denied | None]:
         """Why the rest waits for the first ticket there (Lo7), and the error where only a person knows better."""
@@ -90,7 +99,7 @@ class Watcher:
             listed_by = first.created_at + timedelta(seconds=site.traits.lag + 10)
             if first.gone_since is not None:
                 trouble = f"the first ticket there, {first.number}, was in no list, and can't be read any more"
-            elif at.date is not None and at.date > listed_by:
+            elif (at.date or self._clock.now()) > listed_by:  # only to tell a person: no belief hangs on this clock
                 trouble = f"the first ticket there, {first.number}, is in no list; is its marker still in it?"
             else:
                 return why, None

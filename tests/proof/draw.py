@@ -16,6 +16,7 @@ LAGS = (5.0, 5.0, 60.0, 120.0, 600.0)
 DOUBTS = ("cut-after", "cut-late", "lost-after", "late", "500-after", "nonsense-after", "sleep-cut", "lost-before")
 TWISTS = (
     *("lose", "lose", "put copy back", "put copy back", "reboot", "config", "wall clock", "blind", "moves ticket"),
+    "shuts out",
     *(
         "deletes",
         "restores",
@@ -112,13 +113,14 @@ def _lies(rng: random.Random, terms: Terms) -> Iterator[Event]:
     yield Event("adds")
     yield Event("wait", x=max(61.0, terms.lag + 15))
     yield Event("pass", strikes=(Strike("create", 0, rng.choice(DOUBTS), 60.0), *_unlinkable(rng)))
-    yield Event("blind", rng.choice((0, 0, 1)))
+    lie = rng.choice(("blind", "shuts out"))
+    yield Event(lie, rng.choice((0, 0, 1)))
     for _ in range(rng.randint(1, 3)):
         yield _wait(rng, terms)
         yield Event("pass", strikes=_cut(rng, 0.2))
     yield Event("wait", x=terms.late + 2 * terms.lag + 20)
     yield Event("pass")
-    yield Event("blind", 0)
+    yield Event(lie, 0)
     yield Event("pass")
 
 

@@ -31,6 +31,10 @@ def S1(world: World, issues: Issues, made: Ticket) -> str | None:
             continue
         if limit := beyond(world, where, other):
             world.checks[f"S1 beyond its limits: {limit}"] += 1
+            if where.name in world.lied:
+                world.extra[where.name].add(made.number)
+                if len(world.extra[where.name]) > 2:
+                    return f"{made.number} is the third ticket that a list that lied has made too many"
             continue
         state = "open" if other.open else "closed"
         return f"{made.number} on {issues.name} is a second ticket: {other.number} on {where.name} is {state}"

@@ -156,7 +156,7 @@ class IssueDoor:
         strike = self._reach(call)
         as_of = self._time.date() if self._issues.dated else None
         found = tuple(self._issues.listed(since, everywhere=marker is not None))
-        if self._issues.blind or (strike and strike.kind == "false-empty"):
+        if self._issues.blind or self._issues.shut or (strike and strike.kind == "false-empty"):
             found = ()
             self._on_strike(self._issues, "false-empty", "")
         if marker is not None:

@@ -82,6 +82,8 @@ class Issues:
         self.public = False
         self.blind = False
         """Listings answer 200 and nothing: a permission was lost, a filter ignored."""
+        self.shut = False
+        """Nor does a read show anything: our account sees no ticket at all."""
         self.rows: list[Row] = []
         self._time = time
         self._n = 0
@@ -143,7 +145,7 @@ class Issues:
 
     def listed(self, since: float | None, *, everywhere: bool) -> Iterator[Ticket]:
         """What the index has now; since a moment, in one project or in all of them."""
-        if self.blind:
+        if self.blind or self.shut:
             return
         for row in self.rows:
             shown = self._indexed(row)
@@ -166,6 +168,9 @@ class Issues:
             if isinstance(which, str) and not which.startswith(f"https://{self.key.host}/"):
                 return None
             return Gone("404")
+        if self.shut:
+            row.hidden = True
+            return Gone("404: deleted, moved out of sight, or no permission")
         return Gone("410: deleted") if row.deleted else self._ticket(row, row.history[-1])
 
     def find(self, which: TicketRef | str) -> Row | None:

@@ -162,6 +162,12 @@ def blind(world: World, n: int, _x: float) -> None:
     issues.blind = not issues.blind
 
 
+def shut_out(world: World, n: int, _x: float) -> None:
+    """Our account loses the right to see the tickets, or gets it back: lists are empty, reads say 404."""
+    issues = world.trackers["ab"[n % 2]]
+    issues.shut = not issues.shut
+
+
 def public(world: World, n: int, _x: float) -> None:
     issues = world.trackers["ab"[n % 2]]
     issues.public = not issues.public
@@ -190,6 +196,7 @@ IN_TRACKERS: dict[str, Doing] = {
     "clones": clone,
     "lag": lag,
     "blind": blind,
+    "shuts out": shut_out,
     "public": public,
 }
 PEOPLE = IN_TMI | IN_TRACKERS

@@ -152,7 +152,7 @@ def calm(world: World, machine: Machine) -> None:
     machine.stop()
     world.say("world", "faults stop")
     for issues in world.trackers.values():
-        issues.lag, issues.blind, issues.public = 0.0, False, False
+        issues.lag, issues.blind, issues.shut, issues.public = 0.0, False, False, False
     _configure(world, 1)
     terms = world.terms
     settle = terms.wait + terms.late + 2 * terms.lag + 80.0

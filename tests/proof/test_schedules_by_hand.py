@@ -22,6 +22,7 @@ from proof.threats import Row
 from proof.world import INSTANCE, Terms, World
 from tmi_issue_sync.errors import LinkRefused, TmiDenied
 from tmi_issue_sync.model import Look, Marker
+from tmi_issue_sync.plan import Kind
 from tmi_issue_sync.report import Report
 from tmi_issue_sync.sight import READS
 from tmi_issue_sync.sync import Scope, run_pass
@@ -214,6 +215,58 @@ def test_a_list_is_held_against_older_tickets_too_where_the_newest_have_gone(sta
     for _ in range(3):
         play.run(wait=30)
     assert len(play.issues.rows) == 4
+
+
+def test_a_doubt_is_not_ended_where_all_that_was_known_is_out_of_sight(stage: Callable[..., Stage]) -> None:
+    """Do3: lists are empty and reads say 404, as for an account that may not see them any more."""
+    play = stage()
+    play.run()
+    play.threats(1)
+    play.run(Strike("create", 0, "lost-after"))
+    play.issues.shut = True
+    for _ in range(3):
+        report = play.run(wait=DAY)
+    assert (len(play.issues.rows), report.exit_code) == (2, 77)
+    [alert] = report.alerts
+    waits = next(decision for decision in report.decisions if decision.kind is Kind.PARKED)
+    assert f"go on with: retry {waits.threat.id}" in str(alert)
+    assert "a list that shows another ticket ends it" in waits.reason
+    play.issues.shut = False
+    report = play.run()
+    assert (len(play.issues.rows), report.exit_code) == (2, 0)
+    assert all(row.issue_uri for row in play.world.threats.all())
+
+
+@pytest.mark.parametrize("asked", ["retry", "another ticket"])
+def test_a_doubt_ends_where_all_that_was_known_was_deleted(stage: Callable[..., Stage], asked: str) -> None:
+    """Lo7: by the ticket of another threat, or by a person's word."""
+    play = stage()
+    play.run()
+    play.threats(1)
+    play.run(Strike("create", 0, "lost-before"), wait=DAY)
+    play.issues.delete(play.issues.rows[0])
+    assert play.run().exit_code == 77
+    assert len(play.issues.rows) == 1
+    if asked == "retry":
+        play.machine.by_hand("retry", play.world.threats.nth(1).id)
+    else:
+        play.threats(1)
+        play.run()
+    play.run()
+    play.run()
+    assert play.world.threats.nth(1).issue_uri
+
+
+def test_a_first_ticket_that_is_in_no_list_is_told_by_a_tracker_without_a_clock_too(
+    stage: Callable[..., Stage],
+) -> None:
+    """Lo7: its replies carry no Date, and all that follows waits for a person who has to be told."""
+    play = stage(dated=False, new_install=True)
+    play.run(Strike("create", 0, "marker-dropped"))
+    report = play.run()
+    [alert] = report.alerts
+    assert "is in no list; is its marker still in it?" in str(alert)
+    assert report.exit_code == 77
 
 
 def test_a_list_that_shows_none_of_many_is_not_believed_before_all_are_read(stage: Callable[..., Stage]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,6 +100,8 @@ class World:
         self.route = "a"
         self.lied: set[str] = set()
         """Trackers whose lists lied while nothing was known there (protocol 10.3)."""
+        self.extra: dict[str, set[str]] = defaultdict(set)
+        """Tickets too many behind that limit, by tracker: two at the most."""
         self.turned: set[str] = set()
         """Trackers that became public while a pass ran."""
         self.slack = 0

@@ -124,10 +124,14 @@ class Ledger(Links):
                 **place,
             }
             self._threat(threat.id, **state, **names(threat))
-            first = f"UPDATE trackers SET canary = ? WHERE {HERE} AND seen = 0"
-            self._store.run(first, threat.id, *place.values())
+            self._first(threat.id, key)
         self._testify(seq)
         return seq
+
+    def _first(self, threat_id: str, key: TrackerKey) -> None:
+        """Where no list has shown a ticket, the rest waits for this one (Lo7)."""
+        first = f"UPDATE trackers SET canary = ? WHERE {HERE} AND seen = 0"
+        self._store.run(first, threat_id, *key_columns(key).values())
 
     def _next_seq(self) -> int:
         """Counts what a ledger must not have forgotten: intents, and offers of links (St3)."""
@@ -203,7 +207,8 @@ class Ledger(Links):
     def retry(self, threat_id: str) -> None:
         """Forget parked, skipped, opted out, blocked and unlinked; a doubt stays a doubt (Do1).
 
-        Where the rest of its tracker waits for its ticket to be listed, another one may be the first (Lo7).
+        Where the rest of its tracker waits for its ticket to be listed, another one may be the first (Lo7); where
+        no list proves anything and its create is in doubt, it is the first itself.
         """
         with self._store.transaction():
             entry = self.entry(threat_id)
@@ -213,7 +218,11 @@ class Ledger(Links):
             if entry and entry.link in (Link.OPTED_OUT, Link.BLOCKED):
                 state["link"] = Link.BLANK
             self._threat(threat_id, **state)
-            self._no_canary(threat_id)
+            place = entry.tracker if entry and entry.side is Side.INTENDED else None
+            if place is None or self.site(place).canary:
+                self._no_canary(threat_id)
+            else:
+                self._first(threat_id, place)
 
     def new_generation(self, threat_id: str) -> int:
         """Raise the generation (Id5); the caller has checked that it may. Gives the new one."""

@@ -91,6 +91,10 @@ class Records:
         rows = self._store.rows(f"SELECT * FROM tickets WHERE {where}", *key_columns(key).values())
         return [read.known(row) for row in rows]
 
+    def knew(self, key: TrackerKey) -> bool:
+        """Whether a marked ticket was ever seen in this place."""
+        return bool(self._store.rows(f"SELECT 1 FROM tickets WHERE {HERE} LIMIT 1", *key_columns(key).values()))
+
     def doubts(self, key: TrackerKey) -> list[Entry]:
         """Rows whose create is in doubt in this place."""
         where = f"side = 'intended' AND {HERE}"
