@@ -1,4 +1,4 @@
-"""The tables of the configuration, as pydantic checks them: durations, caps, templates, what a route may say."""
+"""The tables of the configuration, as pydantic checks them: caps, templates, what a route may say."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
 
+from .durations import Seconds
 from .http import is_loopback
 from .render.lookup import checked
 from .rules import Condition
@@ -16,16 +17,6 @@ from .secret import Secret
 
 TOKEN_MIN = 16
 """Characters; nobody guesses so many."""
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def _seconds(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*", value)
-    if not found:
-        raise ValueError('should be a duration like "90s", "5m" or "2h"')
-    return float(found[1]) * _UNITS[found[2] or "s"]
 
 
 def _moment(value: Any) -> Any:
@@ -37,7 +28,6 @@ def _moment(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
 
 
-Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Value = Annotated[JsonValue, BeforeValidator(checked)]
 """A text, which may be a template, a number, a list, an object, or a lookup of one of them."""

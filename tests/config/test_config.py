@@ -334,6 +334,14 @@ def test_durations(tmp_path: Path, text: str, seconds: float) -> None:
     assert load_settings(_write(tmp_path, f"{GOOD}[sync]\nevery = {text}\n")).sync.every == seconds
 
 
+def test_durations_of_servers(tmp_path: Path) -> None:
+    more = '[tmi]\ntimeout = "1m"\n'
+    text = GOOD.replace("[tmi]\n", more).replace('adapter = "github"\n', 'adapter = "github"\nlag = "3m"\n')
+    settings = load_settings(_write(tmp_path, text))
+    assert settings.tmi.timeout == 60
+    assert settings.trackers["work"].adapter.traits(settings.trackers["work"].options).lag == 180
+
+
 @pytest.mark.parametrize(
     "text",
     ["2026-01-01", '"2026-01-01"', "2026-01-01T00:00:00Z", "2026-01-01T00:00:00", "2026-01-01T01:00:00+01:00"],

@@ -8,14 +8,15 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from tmi_issue_sync import durations
 from tmi_issue_sync.errors import ConfigError
 from tmi_issue_sync.http import Server, base_url, tls_context
 from tmi_issue_sync.tracker import Traits
 
 from .line import Road
 
-Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
-Patience = Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)]
+Seconds = Annotated[durations.Seconds, Field(le=86_400)]
+Patience = Annotated[durations.Seconds, Field(gt=0, le=600)]
 PORTS = {"https": 443, "http": 80}
 
 

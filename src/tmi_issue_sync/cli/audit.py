@@ -12,7 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from .. import standing
 from ..config import Settings
-from ..config_tables import Moment, Seconds
+from ..config_tables import Moment
+from ..durations import Seconds
 from ..errors import UsageError
 from ..ledger import Ledger
 from ..wiring import Places, open_ledger

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from ..durations import Seconds
 from ..errors import ConfigError
 from ..http import Server, checked_url
 from ..secret import Secret
@@ -75,7 +76,7 @@ class TmiOptions(Server):
     links: Literal["write", "pending"] = "write"
     """`pending`: while nobody can write (none configured, or nobody logged in) tickets are made, and links wait."""
     workers: int = Field(4, ge=1, le=8)
-    timeout: float = Field(30.0, gt=0, le=120)
+    timeout: Seconds = Field(30.0, gt=0, le=120)
 
     @model_validator(mode="after")
     def _pages(self) -> Self:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from tmi_issue_sync import durations
 from tmi_issue_sync.http import Server, base_url
 from tmi_issue_sync.model import TrackerKey
 from tmi_issue_sync.secret import Secret
@@ -22,7 +23,7 @@ STEPS = 3
 answer and for each piece of the text, and only between pieces is it seen that the time is over. A peer that
 trickles within the first two could stretch that: one deadline for all of it takes a connection of one's own."""
 PORTS = {"https": 443, "http": 80}
-Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+Seconds = Annotated[durations.Seconds, Field(le=86_400)]
 
 
 class Options(Server):
