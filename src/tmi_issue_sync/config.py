@@ -26,6 +26,7 @@ from .model import TrackerKey
 from .plan import Policy
 from .render import is_fixed
 from .rules import Destination, Route, shadows
+from .secret import ABSENT_OK, NotHere
 from .tmi.options import TmiOptions
 from .tracker import Adapter, load
 from .urls import is_url
@@ -75,14 +76,15 @@ Place = tuple[str | int, ...]
 class _Reader:
     """Reads one table after the other and gathers what is wrong, so that all of it is said at once."""
 
-    def __init__(self, given: Path | None) -> None:
+    def __init__(self, given: Path | None, *, secrets: bool = True) -> None:
+        self._context = None if secrets else ABSENT_OK
         self.source = locate(given)
         self.raw: Raw = read(self.source)
         self.problems: list[str] = []
 
     def table(self, model: type[M], data: Mapping[str, Any], place: Place, also: Mapping[str, Any]) -> M | None:
         try:
-            return model.model_validate(data)
+            return model.model_validate(data, context=self._context)
         except ValidationError as error:
             self.problems += lines(error, self.source, place, model, also)
             return None
@@ -115,9 +117,12 @@ def _tmi(reader: _Reader) -> TmiOptions:
     return tmi
 
 
-def load_settings(given: Path | None) -> Settings:
-    """The whole configuration. Raises ConfigError, with a line for each mistake."""
-    reader = _Reader(given)
+def load_settings(given: Path | None, *, secrets: bool = True) -> Settings:
+    """The whole configuration. Raises ConfigError, with a line for each mistake.
+
+    `secrets=False` is for who asks no server: secrets that are not here are `Absent`, and no mistake.
+    """
+    reader = _Reader(given, secrets=secrets)
     tmi = _tmi(reader)
     sync = reader.section(SyncOptions, "sync")
     ledger = reader.section(LedgerOptions, "ledger")
@@ -169,7 +174,7 @@ def _place(reader: _Reader, tracker: TrackerSettings, said: Placing, place: Plac
         return None
     try:
         key, traits = tracker.adapter.key(tracker.options, target), tracker.adapter.traits(tracker.options)
-    except ConfigError as error:
+    except (ConfigError, NotHere) as error:
         reader.wrong(str(error), *place)
         return None
     to = Destination(

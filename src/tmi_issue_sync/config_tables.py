@@ -13,7 +13,7 @@ from .durations import Seconds
 from .http import is_loopback
 from .render.lookup import checked
 from .rules import Condition
-from .secret import Secret
+from .secret import Secret, at_hand
 
 TOKEN_MIN = 16
 """Characters; nobody guesses so many."""
@@ -77,7 +77,7 @@ class NotifyOptions(_Table):
     def _one_way(self) -> NotifyOptions:
         if self.command and self.url:
             raise ValueError("has both command and url: keep one of them")
-        url = self.url.get_secret_value() if self.url else ""
+        url = self.url.get_secret_value() if self.url and at_hand(self.url) else ""
         if url and not (url.startswith("https://") or (url.startswith("http://") and is_loopback(url))):
             raise ValueError("url must be https, or http on this machine")
         return self
@@ -106,7 +106,8 @@ class WebOptions(_Table):
 
     @model_validator(mode="after")
     def _guarded(self) -> WebOptions:
-        if self.token is not None and len(self.token.get_secret_value()) < TOKEN_MIN:
+        token = self.token
+        if token is not None and at_hand(token) and len(token.get_secret_value()) < TOKEN_MIN:
             raise ValueError(f"the token has fewer than {TOKEN_MIN} characters")
         if self.listen is not None and self.token is None and not is_loopback(f"http://{self.listen}"):
             raise ValueError(f"listen = {self.listen!r} is beyond this machine: set a token")

@@ -12,6 +12,8 @@ import structlog
 from pydantic import BaseModel, SecretStr
 from structlog.typing import EventDict, Processor
 
+from .secret import at_hand
+
 BLOT = "**********"
 _NAMES = re.compile(
     r"token|secret|password|authorization|cookie|private.?key|api.?key|code_verifier", re.IGNORECASE
@@ -53,7 +55,8 @@ class Redactor:
 def secrets_in(value: object) -> Iterator[str]:
     """Every secret inside of options, whoever declared them."""
     if isinstance(value, SecretStr):
-        yield value.get_secret_value()
+        if at_hand(value):
+            yield value.get_secret_value()
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from secrets_in(getattr(value, name))

@@ -6,13 +6,45 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, SecretStr
+from pydantic import BeforeValidator, SecretStr, ValidationInfo
 
 LONGEST = 65536
 """Bytes of a secret's file; /dev/zero has no end."""
+ABSENT_OK = {"absent secrets": True}
+"""The context of a validation that takes a secret which is kept elsewhere for granted."""
 
 
-def _resolve(value: Any) -> Any:
+class NotHere(ValueError):
+    """The secret is kept in a place that this process does not have, or may not read."""
+
+
+class Absent(SecretStr):
+    """A secret that is not here. It counts as given; whoever asks for its text is told why there is none."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+    def get_secret_value(self) -> str:
+        raise NotHere(self.why)
+
+
+def at_hand(secret: SecretStr) -> bool:
+    """Whether its text can be looked at: a check of the text lets an absent secret pass."""
+    return not isinstance(secret, Absent)
+
+
+def _resolve(value: Any, info: ValidationInfo) -> Any:
+    """The one place where secrets are read; `ABSENT_OK` is for those who only look at the rest."""
+    try:
+        return _found(value)
+    except NotHere as error:
+        if info.context is not ABSENT_OK:
+            raise
+        return Absent(str(error))
+
+
+def _found(value: Any) -> Any:
     """`{ env = "X" }`, `{ file = "/run/secrets/x" }`, `{ credential = "x" }` (systemd) or a literal."""
     if not isinstance(value, dict):
         return value
@@ -21,7 +53,7 @@ def _resolve(value: Any) -> Any:
     name = str(value[kind])
     if kind == "env":
         if not (text := os.environ.get(name, "")):
-            raise ValueError(f"the environment variable {name} is not set")
+            raise NotHere(f"the environment variable {name} is not set")
         return text
     return _read(_credential(name) if kind == "credential" else Path(name))
 
@@ -37,7 +69,7 @@ def blotted(text: str, *secrets: str | None) -> str:
 def _credential(name: str) -> Path:
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if not directory:
-        raise ValueError(f"no systemd credential {name!r}: $CREDENTIALS_DIRECTORY is not set")
+        raise NotHere(f"no systemd credential {name!r}: $CREDENTIALS_DIRECTORY is not set")
     return Path(directory) / name
 
 
@@ -46,9 +78,10 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(LONGEST + 1)
         text = data[:LONGEST].decode("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise ValueError(f"the secret file {path} can't be read: {why}") from None
+    except OSError as error:
+        raise NotHere(f"the secret file {path} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"the secret file {path} can't be read: it is not text") from None
     if len(data) > LONGEST:
         raise ValueError(f"the secret file {path} is longer than 64 KiB: that is no secret")
     if not text:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ValidationError, field_validator
 
 from tmi_issue_sync.config import load_settings, load_tmi
 from tmi_issue_sync.config_file import BadConfig, locate, state_directory
@@ -28,6 +29,7 @@ from tmi_issue_sync.model import Draft, Marker, Severity
 from tmi_issue_sync.render import Renderer
 from tmi_issue_sync.render.view import FULL
 from tmi_issue_sync.rules import Condition
+from tmi_issue_sync.secret import ABSENT_OK, NotHere, Secret
 from tmi_issue_sync.tmi.options import ClientCredentials, Login, TmiOptions, Token
 from tmi_issue_sync.wiring import Places, connect
 
@@ -62,6 +64,31 @@ def _write(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "config.toml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def test_an_absent_secret_counts_as_given_until_it_is_asked_for(tmp_path: Path) -> None:
+    """What no adapter of ours does, a stranger's may: ask for the text of a secret while the config is read."""
+    path = _write(tmp_path, GOOD.replace('"t"', '{ env = "NOWHERE_TOKEN" }'))
+    token = load_settings(path, secrets=False).trackers["work"].options.token  # type: ignore[attr-defined]
+    assert token
+    assert "NOWHERE_TOKEN" not in f"{token} {token!r}"
+    with pytest.raises(NotHere, match="the environment variable NOWHERE_TOKEN is not set"):
+        token.get_secret_value()
+    assert _problems(path) == ["trackers.work.token: the environment variable NOWHERE_TOKEN is not set"]
+    with pytest.raises(ValidationError, match="the environment variable NOWHERE_TOKEN is not set"):
+        Strange.model_validate({"key": {"env": "NOWHERE_TOKEN"}}, context=ABSENT_OK)
+
+
+class Strange(BaseModel):
+    """A stranger's options, whose check does not know that a secret may be absent."""
+
+    key: Secret
+
+    @field_validator("key")
+    @classmethod
+    def _long(cls, key: Secret) -> Secret:
+        assert len(key.get_secret_value()) > 3
+        return key
 
 
 def _problems(path: Path) -> list[str]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tmi_issue_sync.model import TrackerKey
-from tmi_issue_sync.secret import Secret
+from tmi_issue_sync.secret import Secret, at_hand
 from tmi_issue_sync.tracker import Traits
 from tmi_issue_sync_adapters.wire.line import Road
 from tmi_issue_sync_adapters.wire.reach import Reach, Seconds, base, netloc, one_word, road_to
@@ -34,7 +34,8 @@ class App(BaseModel):
     @field_validator("private_key")
     @classmethod
     def _pem(cls, key: Secret) -> Secret:
-        if not re.fullmatch(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n.+", key.get_secret_value(), re.DOTALL):
+        pem = r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n.+"
+        if at_hand(key) and not re.fullmatch(pem, key.get_secret_value(), re.DOTALL):
             raise ValueError("an App's private key is the whole PEM file that GitHub gave")
         return key
 

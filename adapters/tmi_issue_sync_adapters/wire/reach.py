@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator
 from tmi_issue_sync import durations
 from tmi_issue_sync.errors import ConfigError
 from tmi_issue_sync.http import Server, base_url, tls_context
+from tmi_issue_sync.secret import at_hand
 from tmi_issue_sync.tracker import Traits
 
 from .line import Road
@@ -56,7 +57,7 @@ def one_word(secret: SecretStr) -> SecretStr:
 
     What can't be a header's value would be quoted in the error of whoever refuses to send it.
     """
-    if not re.fullmatch(r"[!-~]{1,2000}", secret.get_secret_value()):
+    if at_hand(secret) and not re.fullmatch(r"[!-~]{1,2000}", secret.get_secret_value()):
         raise ValueError("the token is no token: one word of plain characters is expected")
     return secret
 

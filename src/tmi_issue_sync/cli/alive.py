@@ -18,7 +18,7 @@ def run(shell: Shell) -> int:
 
     How passes end is not asked: a TMI that is down comes back without a restart.
     """
-    settings = shell.settings()
+    settings = shell.settings(secrets=False)
     places = shell.places(settings)
     if not places.ledger.exists():
         say(f"no ledger yet at {places.ledger}")

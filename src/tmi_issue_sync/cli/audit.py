@@ -29,7 +29,7 @@ def run(shell: Shell, since: str | None, threat: str | None, *, json: bool, as_c
     if json and as_csv:
         raise UsageError("--json or --csv, not both")
     begin = moment(since) if since else None
-    settings = shell.settings()
+    settings = shell.settings(secrets=False)
     places = shell.places(settings)
     rows: list[dict[str, Any]] = []
     if places.ledger.exists():

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from ..config import Settings
 from ..config_file import places
 from ..errors import ConfigError, UsageError
+from ..secret import Absent
 from ..tracker import installed, load
 from .shell import Shell
 from .show import say, table
@@ -52,8 +53,8 @@ def init(shell: Shell, given: Path | None) -> int:
 
 
 def show(shell: Shell) -> int:
-    """The configuration as it counts: defaults, environment and file together. Secrets are hidden."""
-    settings = shell.settings()
+    """The configuration as it counts: defaults, environment and file together. Secrets are hidden, or not here."""
+    settings = shell.settings(secrets=False)
     text = "\n".join(_toml(_tables(settings)))
     say(f"# from {settings.source or 'the environment alone'}; state in {shell.places(settings).state}")
     say(shell.redactor.text(text) if shell.redactor else text)
@@ -118,6 +119,8 @@ def _value(value: Any) -> str:
             return "{ " + ", ".join(f"{_key(key)} = {_value(each)}" for key, each in value.items()) + " }"
         case list() | tuple():
             return "[" + ", ".join(map(_value, value)) + "]"
+        case Absent():
+            value = f"not here: {value.why}"
         case SecretStr():
             return '"**********"'
     text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

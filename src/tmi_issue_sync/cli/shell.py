@@ -39,12 +39,13 @@ class Shell:
     redactor: Redactor | None = field(default=None, repr=False)
     """Knows the secrets of the configuration, once that was read."""
 
-    def settings(self) -> Settings:
-        """Read the whole configuration and begin to log as it says. Raises ConfigError."""
+    def settings(self, *, secrets: bool = True) -> Settings:
+        """Read the whole configuration and begin to log as it says; `secrets` as in `load_settings`. Raises
+        ConfigError."""
         from ..config import load_settings
         from ..log import secrets_in
 
-        settings = load_settings(self.config)
+        settings = load_settings(self.config, secrets=secrets)
         tracked = [secret for tracker in settings.trackers.values() for secret in secrets_in(tracker.options)]
         self._log(
             [*secrets_in(settings.tmi), *secrets_in(settings.notify), *secrets_in(settings.web), *tracked],

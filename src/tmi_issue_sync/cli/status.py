@@ -23,7 +23,7 @@ Item = dict[str, Any]
 
 def run(shell: Shell, *, json: bool) -> int:
     """Works while the service runs. Always exit 0: what it shows is no failure of its own."""
-    settings = shell.settings()
+    settings = shell.settings(secrets=False)
     places = shell.places(settings)
     if not places.ledger.exists():
         say_json({"version": shapes.VERSION, "ledger": None}) if json else say(f"no ledger yet at {places.ledger}")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from tmi_issue_sync import durations
 from tmi_issue_sync.http import Server, base_url
 from tmi_issue_sync.model import TrackerKey
-from tmi_issue_sync.secret import Secret
+from tmi_issue_sync.secret import Secret, at_hand
 from tmi_issue_sync.tracker import Traits
 
 ADAPTER = "redmine"
@@ -45,7 +45,7 @@ class Options(Server):
     @field_validator("key")
     @classmethod
     def _one_word(cls, key: Secret) -> Secret:
-        if not re.fullmatch(r"[!-~]{1,200}", key.get_secret_value()):
+        if at_hand(key) and not re.fullmatch(r"[!-~]{1,200}", key.get_secret_value()):
             raise ValueError("the key is no key: one word of plain characters is expected")
         return key
 
