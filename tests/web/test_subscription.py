@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -231,10 +231,78 @@ def test_a_writer_who_may_not_look_is_no_catastrophe(world: World) -> None:
         _kept_alive(world)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"tmi": 1, "url": "x", "secret": "y"}', json.dumps({"tmi": "a"})])
-def test_a_damaged_file_is_one_line(world: World, text: str) -> None:
-    (world.state / "webhook.json").write_text(text)
-    code, said = world.webhook("status")
-    assert (code, len(said.splitlines())) == (78, 1)
-    assert "is damaged" in said
-    assert replace(Subscription("a", "b", "c"), id="d").id == "d"
+DAMAGED = (
+    b"",
+    b"{",
+    b"[]",
+    b'{"tmi": 1, "url": "x", "secret": "y"}',
+    json.dumps({"tmi": "a"}).encode(),
+    b"\xff",
+    b"[" * 100_000,
+)
+ADVICE = "is damaged. Run `webhook install --url https://HOST/webhook`: it makes another subscription."
+
+
+@pytest.mark.parametrize("content", DAMAGED, ids=range(len(DAMAGED)))
+def test_a_damaged_file_is_one_line_and_its_advice_heals(world: World, content: bytes) -> None:
+    world.webhook("install", "--url", URL)
+    old, path = world.rows[0], world.state / "webhook.json"
+    path.write_bytes(content)
+    for words in (("status",), ("remove",), ("install",)):
+        code, said = world.webhook(*words)
+        assert (code, len(said.splitlines())) == (78, 1), said
+        assert ADVICE in said
+        assert (path.read_bytes(), world.rows) == (content, [old]), "nobody knows where it should send to"
+    code, said = world.webhook("install", "--url", URL)
+    assert code == 0, said
+    assert world.rows == [world.kept().id] != [old]
+    assert f"It replaces {old}, to {URL}, which was removed." in said
+    assert world.webhook("status")[0] == 0
+
+
+def test_what_a_damaged_file_named_elsewhere_is_told_and_left(world: World) -> None:
+    """It may be another installation's: nothing here says whose it is."""
+    world.webhook("install", "--url", URL)
+    other = world.rows[0]
+    (world.state / "webhook.json").write_text("{")
+    code, said = world.webhook("install", "--url", URL + "/2")
+    assert code == 0
+    assert world.rows == [other, world.kept().id]
+    assert f"TMI also sends to {URL}, for {other}" in said
+    assert "replaces" not in said
+
+
+def test_a_subscription_that_moves_is_told(world: World) -> None:
+    world.webhook("install", "--url", URL)
+    old = world.rows[0]
+    assert f"It replaces {old}, to {URL}, which was removed." in world.webhook("install", "--url", URL + "/2")[1]
+
+
+@pytest.mark.parametrize("status", [400, 403, 429])
+def test_a_refusal_leaves_a_damaged_file_as_it_was(world: World, status: int) -> None:
+    path = world.state / "webhook.json"
+    path.write_text('{"secret": "a hand may mend it"')
+    world.rig.strike("status-before", site="tmi", path=r"subscriptions$", status=status)
+    code, said = world.webhook("install", "--url", URL)
+    assert (code != 0, len(said.splitlines())) == (True, 1)
+    assert path.read_text() == '{"secret": "a hand may mend it"'
+    assert world.webhook("install", "--url", URL)[0] == 0
+
+
+def test_what_was_removed_before_a_refusal_is_told(world: World) -> None:
+    world.webhook("install", "--url", URL)
+    old = world.rows[0]
+    (world.state / "webhook.json").write_text("{")
+    world.rig.strike("status-before", site="tmi", path=r"subscriptions$", status=429)
+    code, said = world.webhook("install", "--url", URL)
+    assert (code, len(said.splitlines()), world.rows) == (69, 1, [])
+    assert f"Before that, {old} was removed: run `webhook install --url {URL}`" in said
+    assert world.webhook("install", "--url", URL)[0] == 0
+
+
+def test_a_lost_answer_over_a_damaged_file_leaves_nothing_twice(world: World) -> None:
+    (world.state / "webhook.json").write_text("{")
+    world.rig.strike("drop-after", site="tmi", path=r"subscriptions$")
+    assert world.webhook("install", "--url", URL)[0] == 69
+    assert world.webhook("install")[0] == 0
+    assert world.rows == [world.kept().id]

@@ -19,23 +19,34 @@ from ..tmi.wire import Wire
 from ..urls import is_url
 from ..web.keeper import install as have
 from ..web.receiver import EVENTS
-from ..web.subscription import SubscriptionFile
+from ..web.subscription import Damaged, SubscriptionFile
 from ..wiring import USER_AGENT, Forgetful, open_tmi
 from .shell import Shell
 from .show import say
 
 
 def install(shell: Shell, url: str | None, token_file: Path | None) -> int:
-    """Have a subscription that sends to `url`; by default to where it sent before."""
+    """Have a subscription that sends to `url`; by default to where it sent before, where that is known."""
     with _opened(shell, token_file) as (caller, file, tmi):
-        ours = file.load()
+        try:
+            ours = file.load()
+        except Damaged:
+            if not url:
+                raise
+            ours = None
         target = url or (ours.url if ours else "")
         if not target:
             raise UsageError("nothing says where TMI should send to", todo="Give --url https://HOST/webhook.")
         if not is_url(target):
             raise UsageError(f"{target!r} is no url", todo="Write it like https://sync.example.com/webhook.")
-        did, found = have(caller, file, tmi, target)
-    say(f"The subscription {found.id} {did}: {found.status}. Its secret is in {file.path}.")
+        did = have(caller, file, tmi, target, ours)
+    found = did.found
+    words = "was made" if did.made else "is there already"
+    say(f"The subscription {found.id} {words}: {found.status}. Its secret is in {file.path}.")
+    for old in did.removed:
+        say(f"It replaces {old.id}, to {old.url}, which was removed.")
+    for other in did.others:
+        say(f"TMI also sends to {other.url}, for {other.id}: have that removed at TMI where nobody uses it.")
     if found.status == "pending_verification":
         say("TMI asks the running service within 30 seconds whether it wants this: see `webhook status`.")
     say("TMI 1.8.22 sends word of threat models alone, never of threats, and only of models that the")

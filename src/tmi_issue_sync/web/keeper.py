@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -29,37 +30,56 @@ UNUSED = timedelta(days=30)
 _log = structlog.get_logger()
 
 
-def install(caller: Caller, file: SubscriptionFile, tmi: str, url: str) -> tuple[str, webhooks.Registered]:
-    """Have one subscription for this url, and its secret; gives what was done, in words. Again is harmless.
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What `install` found or made."""
+
+    found: webhooks.Registered
+    made: bool
+    removed: tuple[webhooks.Registered, ...] = ()
+    """Those that it replaces."""
+    others: tuple[webhooks.Registered, ...] = ()
+    """Those of our name that send elsewhere: another installation's, or ours of which nothing is known here."""
+
+
+def install(caller: Caller, file: SubscriptionFile, tmi: str, url: str, ours: Subscription | None) -> Installed:
+    """Have one subscription for this url, and its secret. Again is harmless. `ours` is what the file says, None
+    where it says nothing.
 
     The secret is stored before TMI hears of it: the challenge may come before TMI's answer does.
     """
-    ours, there = file.load(), webhooks.all_of(caller)
+    there = webhooks.all_of(caller)
     same = [each for each in there if each.url == url and each.name == webhooks.NAME]
     before = next((each for each in there if ours and ours.tmi == tmi and each.id == ours.id), None)
     if before in same and before is not None and before.status != "pending_delete":
-        return "is there already", before
-    for old in same:  # made by us, and nobody knows its secret
+        return Installed(before, made=False)
+    for old in same:  # made by us, and nobody knows its secret; first, because TMI allows ten of them
         webhooks.remove(caller, old.id)
     elsewhere = before is not None and before not in same
-    made = _made(caller, file, Subscription.fresh(tmi, url), ours, sure=elsewhere)
+    try:
+        made = _made(caller, file, Subscription.fresh(tmi, url), sure=elsewhere)
+    except TmiError as error:
+        if same:
+            gone = ", ".join(old.id for old in same)
+            again = f"Before that, {gone} was removed: run `webhook install --url {url}` to have one again."
+            error.todo = f"{again} {error.todo}".strip()
+        raise
     if before is not None and elsewhere:
         webhooks.remove(caller, before.id)
-    return "was made", made
+        same.append(before)
+    others = (each for each in there if each.name == webhooks.NAME and each not in same)
+    return Installed(made, made=True, removed=tuple(same), others=tuple(others))
 
 
-def _made(
-    caller: Caller, file: SubscriptionFile, fresh: Subscription, ours: Subscription | None, *, sure: bool
-) -> webhooks.Registered:
+def _made(caller: Caller, file: SubscriptionFile, fresh: Subscription, *, sure: bool) -> webhooks.Registered:
     """What was there before is put back where TMI makes none; where only its answer was lost, if `sure` to work."""
+    before = file.content()
     file.store(fresh)
     try:
         made = webhooks.create(caller, fresh.url, EVENTS, fresh.secret)
     except TmiError as error:
-        if ours is not None and (sure or not isinstance(error, Lost)):
-            file.store(ours)
-        elif not isinstance(error, Lost):
-            file.delete()
+        if sure or not isinstance(error, Lost):
+            file.put_back(before)
         raise
     file.store(fresh.known_as(made.id))
     return made
@@ -71,11 +91,11 @@ def keep(caller: Caller, file: SubscriptionFile, tmi: str, now: datetime) -> str
     if ours is None:
         return ""
     if not ours.id:
-        install(caller, file, tmi, ours.url)
+        install(caller, file, tmi, ours.url, ours)
         return "the answer to an earlier try was lost: the webhook subscription was made again"
     found = webhooks.one(caller, ours.id)
     if found is None or found.status == "pending_delete":
-        install(caller, file, tmi, ours.url)
+        install(caller, file, tmi, ours.url, ours)
         return "TMI had dropped the webhook subscription; it was made again"
     since = found.used_at or found.created_at
     if found.status == "active" and since is not None and now - since > UNUSED:

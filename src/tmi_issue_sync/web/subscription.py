@@ -33,6 +33,10 @@ class Subscription:
         return replace(self, id=subscription_id)
 
 
+class Damaged(ConfigError):
+    """The file is there, and its secret can't be told from it."""
+
+
 class SubscriptionFile:
     """`webhook.json` (0600) in the state directory; read again only when it was changed."""
 
@@ -41,7 +45,7 @@ class SubscriptionFile:
         self._read: tuple[tuple[int, int, int], Subscription | None] | None = None
 
     def load(self) -> Subscription | None:
-        """None where there is none. Raises ConfigError where the file can't be used."""
+        """None where there is none. Raises ConfigError where the file can't be used, Damaged among others."""
         try:
             found = os.stat(self.path)
         except FileNotFoundError:
@@ -59,24 +63,43 @@ class SubscriptionFile:
             subscription = Subscription(**values)
         except OSError as error:
             raise ConfigError(f"{self.path} can't be read: {error.strerror}") from error
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             raise self._damaged() from None
         if not all(isinstance(value, str) for value in values.values()) or len(subscription.secret) < 16:
             raise self._damaged()
         return subscription
 
-    def _damaged(self) -> ConfigError:
-        todo = "Run `webhook install` again: it makes another subscription."
-        return ConfigError(f"{self.path} is damaged", todo=todo)
+    def _damaged(self) -> Damaged:
+        todo = "Run `webhook install --url https://HOST/webhook`: it makes another subscription."
+        return Damaged(f"{self.path} is damaged", todo=todo)
+
+    def content(self) -> bytes | None:
+        """What is in it, be it damaged, to be put back; None where there is none. Raises ConfigError."""
+        try:
+            return self.path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ConfigError(f"{self.path} can't be read: {error.strerror}") from error
+
+    def put_back(self, content: bytes | None) -> None:
+        """Have that in it again. Raises ConfigError."""
+        if content is None:
+            self.delete()
+        else:
+            self._write(content)
 
     def store(self, subscription: Subscription) -> None:
         """Durable when it returns. Raises ConfigError."""
+        self._write(json.dumps(asdict(subscription)).encode())
+
+    def _write(self, content: bytes) -> None:
         spare = self.path.with_suffix(".new")
         try:
             file = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(file, "w", encoding="utf-8") as out:
+            with os.fdopen(file, "wb") as out:
                 os.fchmod(out.fileno(), 0o600)
-                json.dump(asdict(subscription), out)
+                out.write(content)
                 out.flush()
                 os.fsync(out.fileno())
             os.replace(spare, self.path)
