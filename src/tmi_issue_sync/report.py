@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +12,6 @@ from .plan import Decision, Kind
 
 WHY = 160
 """Characters of an error that the ledger keeps of a pass; the log has all of it."""
-_WAITING = re.compile(r", (\d+) waiting\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +64,11 @@ class Report:
         return sum(outcome.created for outcome in self.outcomes)
 
     @property
+    def waiting(self) -> int:
+        """Threats that it leaves without the ticket that they want."""
+        return max(0, self.wanting - self.created)
+
+    @property
     def changed(self) -> bool:
         """Whether anything was made or written."""
         return any(outcome.created or outcome.wrote for outcome in self.outcomes)
@@ -85,8 +88,7 @@ class Report:
         """One line for people."""
         linked = sum(outcome.wrote and outcome.error is None for outcome in self.outcomes)
         parts = [f"{self.threats} threats in {self.models} models", f"{self.created} created", f"{linked} linked"]
-        waiting = self.wanting - self.created
-        parts += [f"{waiting} waiting"] if waiting > 0 else []
+        parts += [f"{self.waiting} waiting"] if self.waiting else []
         parts += [f"{len(self.failed)} failed"] if self.failed else []
         return ", ".join(parts)
 
@@ -106,9 +108,3 @@ class Report:
         if self.approval:
             codes.add(77)
         return next((code for code in (78, 75, 77, 69, 2, 1) if code in codes), 0)
-
-
-def waiting_in(summary: str) -> int:
-    """How many threats a remembered pass left without the ticket that they want."""
-    found = _WAITING.search(summary)
-    return int(found[1]) if found else 0

@@ -70,7 +70,7 @@ def run_pass(
         raise
     report.ended = setup.clock.now()
     if apply:
-        setup.ledger.end_run(report.run_id, report.exit_code, report.remembered())
+        setup.ledger.end_run(report.run_id, report.exit_code, report.remembered(), report.waiting)
     return report
 
 

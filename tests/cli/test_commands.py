@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -105,8 +106,19 @@ def test_status_says_that_tickets_are_stuck_and_why(sync: Command, world: World)
     ran = sync("status")
     assert "No threat needs attention" not in ran.out
     assert "5 threats want a ticket and have none: see `plan`." in ran.out
-    did = json.loads(sync("status", "--json").out)["runs"][0]["did"]
-    assert "5 waiting: sandbox: GitHub forbids" in did
+    found = json.loads(sync("status", "--json").out)
+    assert found["waiting"] == 5
+    assert "5 waiting: sandbox: GitHub forbids" in found["runs"][0]["did"]
+
+
+def test_what_waits_is_counted_and_not_read_from_words(sync: Command, tmp_path: Path) -> None:
+    sync("sync", "--once", "--new-install")
+    ledger = sqlite3.connect(tmp_path / "state" / "ledger.db")
+    ledger.execute("UPDATE runs SET summary = summary || ', 1 failed: it says: go, 7 waiting'")
+    ledger.commit()
+    ledger.close()
+    assert json.loads(sync("status", "--json").out)["waiting"] == 0
+    assert "want a ticket" not in sync("status").out
 
 
 @pytest.mark.usefixtures("hasty")

@@ -10,7 +10,6 @@ from .. import standing
 from ..config import Settings
 from ..ledger import Ledger
 from ..ledger.rows import Entry, Link
-from ..report import waiting_in
 from ..standing import odd_tickets, troubles
 from ..wiring import Places, destinations, open_ledger
 from . import shapes
@@ -47,7 +46,7 @@ def _gathered(settings: Settings, places: Places, ledger: Ledger) -> Item:
         "instance": settings.tmi.instance,
         "settling": ledger.settling(),
         "settling_until": _settles(settings, ledger) if ledger.settling() else None,
-        "waiting": waiting_in(runs[0].summary) if runs else 0,
+        "waiting": (runs[0].waiting or 0) if runs else 0,  # one that came to no count says why in its line
         "session": session.words if session else "",
         "tickets": {
             "linked": sum(entry.link is Link.LINKED for entry in entries.values()),

@@ -104,4 +104,5 @@ def write(row: sqlite3.Row) -> Write:
 
 
 def run(row: sqlite3.Row) -> Run:
-    return Run(row["id"], _sure(row["started"]), moment(row["ended"]), row["exit_code"], row["summary"])
+    ended = moment(row["ended"])
+    return Run(row["id"], _sure(row["started"]), ended, row["exit_code"], row["summary"], row["waiting"])

@@ -149,11 +149,12 @@ class Records:
             self._store.upsert("runs", {"id": run_id}, {"started": read.stamp(self._clock.now())})
             self._store.run("DELETE FROM runs WHERE rowid <= (SELECT max(rowid) FROM runs) - ?", RUNS)
 
-    def end_run(self, run_id: str, exit_code: int, summary: str) -> None:
+    def end_run(self, run_id: str, exit_code: int, summary: str, waiting: int | None = None) -> None:
+        """`waiting`: how many threats it left without the ticket that they want; None where it did not count."""
         with self._store.transaction():
-            ended = {"ended": read.stamp(self._clock.now()), "exit_code": exit_code, "summary": summary}
             self._store.run(
-                "UPDATE runs SET ended = ?, exit_code = ?, summary = ? WHERE id = ?", *ended.values(), run_id
+                "UPDATE runs SET ended = ?, exit_code = ?, summary = ?, waiting = ? WHERE id = ?",
+                *(read.stamp(self._clock.now()), exit_code, summary, waiting, run_id),
             )
 
     def runs(self, limit: int = 10) -> list[Run]:

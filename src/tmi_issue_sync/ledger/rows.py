@@ -137,6 +137,9 @@ class Run:
     ended: datetime | None
     exit_code: int | None
     summary: str
+    waiting: int | None
+    """Threats that it left without the ticket that they want; None where it came to no count: cut, or failed as a
+    whole."""
 
 
 def keeper(tickets: list[Known]) -> Known:

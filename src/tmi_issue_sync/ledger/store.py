@@ -61,7 +61,9 @@ class Store:
         with _in_words(self.path):
             memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
             self._db.backup(memory)
-            return Store(memory, None)
+            copied = Store(memory, None)
+            copied._prepare(read_only=False)  # the file stays as it is, and may be of an older format
+            return copied
 
     def close(self) -> None:
         self._db.close()
