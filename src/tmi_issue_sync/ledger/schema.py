@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("tmi-issue-sync")
@@ -126,15 +124,9 @@ def m002_canary(db: Database) -> None:
 
 @migrations()
 def m003_waiting(db: Database) -> None:
-    """Earlier passes told it in their line alone; one that was cut, or failed as a whole, counted nothing."""
+    """Passes of before have none: the next one tells."""
     db.execute("ALTER TABLE runs ADD COLUMN waiting INTEGER CHECK (waiting >= 0)")
-    for run_id, summary in db.execute("SELECT id, summary FROM runs").fetchall():
-        if found := _COUNTED.match(summary):
-            db.execute("UPDATE runs SET waiting = ? WHERE id = ?", (int(found[1] or 0), run_id))
 
-
-_COUNTED = re.compile(r"\d+ threats in \d+ models, \d+ created, \d+ linked(?:, (\d+) waiting)?(?=[,:]|$)")
-"""The line of a pass, as it was written while the ledger had format 2."""
 
 LATEST = 3
 """What this version writes into `PRAGMA user_version`; a higher one is a newer program's (St7)."""
