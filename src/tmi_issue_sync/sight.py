@@ -82,7 +82,7 @@ class Watcher:
             site.key,
             unproven=why,
             first=row.canary,
-            dark=DARK if not row.seen and self._ledger.knew(site.key) else "",
+            dark=DARK if self._dark(row) else "",
             retired=site.retired,
             lag=site.traits.lag,
             horizon_left=self._horizons(site, at),
@@ -138,8 +138,12 @@ class Watcher:
     def _dated(self, start: Instant, date: datetime | None) -> Instant:
         return Instant(date, start.uptime, self._clock.boot_id()) if date else start
 
+    def _dark(self, row: SiteRow) -> bool:
+        """Whatever was known there has gone, or is out of sight; a full look shows first what comes back."""
+        return not row.seen and self._ledger.knew(row.key)
+
     def _full_look_due(self, row: SiteRow) -> bool:
-        if row.watermark is None or row.full_look_at is None or not row.settled:
+        if row.watermark is None or row.full_look_at is None or not row.settled or self._dark(row):
             return True
         now = self._clock.now()
         if not timedelta(0) <= now - row.full_look_at < FULL_EVERY:  # a clock set back looks again, no harm

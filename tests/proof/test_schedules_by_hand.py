@@ -224,8 +224,8 @@ def test_a_doubt_is_not_ended_where_all_that_was_known_is_out_of_sight(stage: Ca
     play.threats(1)
     play.run(Strike("create", 0, "lost-after"))
     play.issues.shut = True
-    for _ in range(3):
-        report = play.run(wait=DAY)
+    for wait in (DAY, DAY, 100, 100):
+        report = play.run(wait=wait)
     assert (len(play.issues.rows), report.exit_code) == (2, 77)
     [alert] = report.alerts
     waits = next(decision for decision in report.decisions if decision.kind is Kind.PARKED)
@@ -234,6 +234,7 @@ def test_a_doubt_is_not_ended_where_all_that_was_known_is_out_of_sight(stage: Ca
     play.issues.shut = False
     report = play.run()
     assert (len(play.issues.rows), report.exit_code) == (2, 0)
+    assert Kind.GONE not in [decision.kind for decision in report.decisions]
     assert all(row.issue_uri for row in play.world.threats.all())
 
 
