@@ -2,90 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from proof.faults import Strike
 from proof.issue_door import IssueDoor
-from proof.issues import US, Issues
-from proof.issues import Row as Ticket
-from proof.machine import Machine, Silent
+from proof.machine import Silent
 from proof.people import close, delete, link_elsewhere, new_threat, unlink
-from proof.schedule import meanwhile
+from proof.stage import Stage
 from proof.threat_door import ThreatDoor
-from proof.threats import Row
-from proof.world import INSTANCE, Terms, World
+from proof.world import INSTANCE
 from tmi_issue_sync.errors import LinkRefused, TmiDenied
 from tmi_issue_sync.model import Look, Marker
-from tmi_issue_sync.plan import Kind
-from tmi_issue_sync.report import Report
-from tmi_issue_sync.sight import READS
 from tmi_issue_sync.sync import Scope, run_pass
 
 WIKI = "https://wiki.example/page/0"
 DAY = 86_400.0
-
-
-class Stage:
-    """A simulated world and our process in it."""
-
-    def __init__(self, place: Path, **terms: Any) -> None:
-        self.world = World(Terms(**{"threats": 1, "lag": 5.0, "own_only": False, **terms}), place, strike=meanwhile)
-        self.machine = Machine(self.world)
-
-    @property
-    def issues(self) -> Issues:
-        return self.world.trackers["a"]
-
-    @property
-    def threat(self) -> Row:
-        return self.world.threats.nth(0)
-
-    @property
-    def shown(self) -> str:
-        return self.threat.issue_uri
-
-    def run(self, *strikes: Strike, wait: float = 100.0) -> Report:
-        report = self.machine.run(strikes)
-        self.world.time.advance(wait)
-        assert report is not None
-        return report
-
-    def threats(self, more: int) -> None:
-        """New ones, that nobody has touched for a while."""
-        for _ in range(more):
-            self.world.threats.add(self.threat.model, confidential=False).modified = self.world.time.now
-        self.world.time.advance(400)
-
-    def links(self, url: str) -> None:
-        self.world.threats.save(self.threat, link=url)
-        self.world.time.advance(400)
-
-    def second(self) -> Ticket:
-        """Another daemon's ticket for our threat, older than ours and listed later."""
-        made = self.issues.commit(Marker(INSTANCE, self.threat.id, 0, "abcdef"), US, ours=False)
-        made.history[-1] = replace(made.history[-1], shown=self.world.time.now + 50)
-        self.world.time.advance(2)
-        return made
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
-    made: list[Stage] = []
-
-    def opened(**terms: Any) -> Stage:
-        made.append(Stage(tmp_path, **terms))
-        return made[-1]
-
-    yield opened
-    for each in made:
-        each.machine.stop()
-        assert not each.world.broken
 
 
 def test_an_alias_that_comes_late_finds_the_tickets_that_were_seen_before(stage: Callable[..., Stage]) -> None:
@@ -154,136 +90,6 @@ def test_threats_that_can_not_be_made_leave_their_turn_to_others(
             play.world.threats.add(model, confidential=False)
     play.run()
     assert len(play.issues.rows) == 5
-
-
-def test_another_account_that_sees_nothing_is_not_believed(
-    stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Lo6: what is known counts as control whoever made it."""
-    play, me = stage(), [US]
-    listed, listing = Issues.listed, IssueDoor._listing
-    monkeypatch.setattr(
-        Issues,
-        "listed",
-        lambda self, *where, **more: (t for t in listed(self, *where, **more) if t.author == me[0]),
-    )
-    monkeypatch.setattr(IssueDoor, "_listing", lambda self, *asked: replace(listing(self, *asked), account=me[0]))
-    play.run()
-    new_threat(play.world, 0, 0)
-    play.world.time.advance(100)
-    play.run(Strike("create", 0, "lost-after"))
-    me[0] = "bot2"
-    for _ in range(4):
-        report = play.run(wait=150)
-    assert "(before: bot)" in str(report.alerts[0])
-    assert len(play.issues.rows) == 2
-
-
-def test_an_account_that_made_nothing_itself_is_controlled_by_what_others_made(
-    stage: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Lo6: it saw everything once; then it may see only what it made itself, which is nothing."""
-    play, blind = stage(), list[bool]()
-    listed, listing = Issues.listed, IssueDoor._listing
-    monkeypatch.setattr(
-        Issues, "listed", lambda self, *where, **more: (t for t in listed(self, *where, **more) if not blind)
-    )
-    play.run()
-    monkeypatch.setattr(IssueDoor, "_listing", lambda self, *asked: replace(listing(self, *asked), account="bot2"))
-    play.run()
-    new_threat(play.world, 0, 0)
-    play.world.time.advance(100)
-    play.run(Strike("create", 0, "lost-after"))
-    blind.append(True)
-    for _ in range(4):
-        play.run(wait=DAY)
-    assert len(play.issues.rows) == 2
-
-
-def test_a_list_is_held_against_older_tickets_too_where_the_newest_have_gone(stage: Callable[..., Stage]) -> None:
-    """Lo6, Lo7: "gone" may mean "out of sight", and a list that shows nothing then has shown nothing at all."""
-    play = stage()
-    play.run()
-    for _ in range(2):
-        play.threats(1)
-        play.run()
-    assert len(play.issues.rows) == 3
-    for row in play.issues.rows:
-        play.issues.delete(row)
-    play.issues.blind = True
-    play.threats(4)
-    for _ in range(3):
-        play.run(wait=30)
-    assert len(play.issues.rows) == 4
-
-
-def test_a_doubt_is_not_ended_where_all_that_was_known_is_out_of_sight(stage: Callable[..., Stage]) -> None:
-    """Do3: lists are empty and reads say 404, as for an account that may not see them any more."""
-    play = stage()
-    play.run()
-    play.threats(1)
-    play.run(Strike("create", 0, "lost-after"))
-    play.issues.shut = True
-    for wait in (DAY, DAY, 100, 100):
-        report = play.run(wait=wait)
-    assert (len(play.issues.rows), report.exit_code) == (2, 77)
-    [alert] = report.alerts
-    waits = next(decision for decision in report.decisions if decision.kind is Kind.PARKED)
-    assert f"go on with: retry {waits.threat.id}" in str(alert)
-    assert "a list that shows another ticket ends it" in waits.reason
-    play.issues.shut = False
-    report = play.run()
-    assert (len(play.issues.rows), report.exit_code) == (2, 0)
-    assert Kind.GONE not in [decision.kind for decision in report.decisions]
-    assert all(row.issue_uri for row in play.world.threats.all())
-
-
-@pytest.mark.parametrize("asked", ["retry", "another ticket"])
-def test_a_doubt_ends_where_all_that_was_known_was_deleted(stage: Callable[..., Stage], asked: str) -> None:
-    """Lo7: by the ticket of another threat, or by a person's word."""
-    play = stage()
-    play.run()
-    play.threats(1)
-    play.run(Strike("create", 0, "lost-before"), wait=DAY)
-    play.issues.delete(play.issues.rows[0])
-    assert play.run().exit_code == 77
-    assert len(play.issues.rows) == 1
-    if asked == "retry":
-        play.machine.by_hand("retry", play.world.threats.nth(1).id)
-    else:
-        play.threats(1)
-        play.run()
-    play.run()
-    play.run()
-    assert play.world.threats.nth(1).issue_uri
-
-
-def test_a_first_ticket_that_is_in_no_list_is_told_by_a_tracker_without_a_clock_too(
-    stage: Callable[..., Stage],
-) -> None:
-    """Lo7: its replies carry no Date, and all that follows waits for a person who has to be told."""
-    play = stage(dated=False, new_install=True)
-    play.run(Strike("create", 0, "marker-dropped"))
-    report = play.run()
-    [alert] = report.alerts
-    assert "is in no list; is its marker still in it?" in str(alert)
-    assert report.exit_code == 77
-
-
-def test_a_list_that_shows_none_of_many_is_not_believed_before_all_are_read(stage: Callable[..., Stage]) -> None:
-    """Lo6: 20 are read in each pass; the last of them may be the one that exists."""
-    play = stage(threats=READS + 5)
-    for _ in range(3):
-        play.run()
-    made = len(play.issues.rows)
-    assert made == READS + 5
-    for row in play.issues.rows[1:]:
-        play.issues.delete(row)
-    play.issues.blind = True
-    play.threats(1)
-    for _ in range(3):
-        report = play.run()
-        assert (len(play.issues.rows), report.exit_code) == (made, 1)
 
 
 def test_a_ticket_that_a_person_opens_again_takes_the_new_ones_place(stage: Callable[..., Stage]) -> None:
