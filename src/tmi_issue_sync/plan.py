@@ -77,7 +77,7 @@ class Sight:
     first: str = ""
     """The threat whose ticket must be listed before others are made."""
     dark: str = ""
-    """Why no "none" is believed there but of `first`: whatever was known there has gone, or is out of sight."""
+    """Why no "none" is believed there but of `first`: the list shows nothing where tickets have been known."""
     retired: bool = False
     lag: float = 0.0
     """Seconds after which a lost ticket is usually listed: long before "none" may be believed."""

@@ -82,7 +82,7 @@ class Watcher:
             site.key,
             unproven=why,
             first=row.canary,
-            dark=DARK if self._dark(row) else "",
+            dark=DARK if not look.tickets and self._ledger.knew(site.key) else "",
             retired=site.retired,
             lag=site.traits.lag,
             horizon_left=self._horizons(site, at),
@@ -119,7 +119,8 @@ class Watcher:
             # Another account lists other tickets; a Date before the last says that its clock was once ahead.
             if look.account == before.account and not (at.date and at.date < since):
                 lie = self._controlled(site, look, since)
-                if lie is not None:
+                silent = not look.tickets and self._ledger.doubts(site.key)  # no doubt ends by it
+                if lie or (lie == "" and not silent):
                     return look, at, since, lie
         look, at = self._changed(site, None)
         return look, at, None, self._controlled(site, look, None) or ""
@@ -138,12 +139,10 @@ class Watcher:
     def _dated(self, start: Instant, date: datetime | None) -> Instant:
         return Instant(date, start.uptime, self._clock.boot_id()) if date else start
 
-    def _dark(self, row: SiteRow) -> bool:
-        """Whatever was known there has gone, or is out of sight; a full look shows first what comes back."""
-        return not row.seen and self._ledger.knew(row.key)
-
     def _full_look_due(self, row: SiteRow) -> bool:
-        if row.watermark is None or row.full_look_at is None or not row.settled or self._dark(row):
+        if row.watermark is None or row.full_look_at is None or not row.settled:
+            return True
+        if not row.seen and self._ledger.knew(row.key):  # all has gone: what comes back is noticed at once
             return True
         now = self._clock.now()
         if not timedelta(0) <= now - row.full_look_at < FULL_EVERY:  # a clock set back looks again, no harm
@@ -183,9 +182,11 @@ class Watcher:
                 who = f" of {look.account} (before: {row.account})" if look.account != row.account else ""
                 why = "lost permission or an ignored filter"
                 return f"{ticket.number} exists and the list{who} does not show it: {why}"
-        if blind and since:
+        living = {ticket.ref for ticket in self._ledger.living(site.key)}
+        vanished = blind and not any(ticket.ref in living for ticket in unseen[:READS])
+        if vanished and since:
             return None
-        if blind and len(unseen) > READS:
+        if vanished and len(unseen) > READS:
             return f"the list shows none of {len(unseen)} known tickets; {READS} were read and are there no more"
         return ""
 

@@ -100,24 +100,45 @@ def test_a_doubt_is_not_ended_where_all_that_was_known_is_out_of_sight(stage: Ca
     assert all(row.issue_uri for row in play.world.threats.all())
 
 
+def test_a_ticket_too_new_to_be_listed_proves_nothing_either(stage: Callable[..., Stage]) -> None:
+    """Do3: it was made in the last minutes; all that is older reads as gone, and the list shows nothing."""
+    play = stage(lag=300.0)
+    play.run()
+    play.threats(1)
+    play.issues.lag = 294.0
+    play.run(Strike("create", 0, "lost-after"), wait=1)
+    play.world.threats.add(play.threat.model, confidential=False).modified = play.world.time.now
+    play.world.time.advance(200)
+    play.run(wait=1)
+    assert len(play.issues.rows) == 3
+    play.issues.shut = True
+    play.world.time.advance(240)
+    for _ in range(3):
+        play.run(wait=40)
+    assert len(play.issues.rows) == 3
+
+
 @pytest.mark.parametrize("asked", ["retry", "another ticket"])
-def test_a_doubt_ends_where_all_that_was_known_was_deleted(stage: Callable[..., Stage], asked: str) -> None:
+def test_a_doubt_ends_where_all_that_was_known_was_taken_away(stage: Callable[..., Stage], asked: str) -> None:
     """Lo7: by the ticket of another threat, or by a person's word."""
     play = stage()
     play.run()
     play.threats(1)
+    play.run()
+    play.threats(1)
     play.run(Strike("create", 0, "lost-before"), wait=DAY)
-    play.issues.delete(play.issues.rows[0])
+    play.issues.move(play.issues.rows[0])
+    play.issues.delete(play.issues.rows[1])
     assert play.run().exit_code == 77
-    assert len(play.issues.rows) == 1
+    assert len(play.issues.rows) == 2
     if asked == "retry":
-        play.machine.by_hand("retry", play.world.threats.nth(1).id)
+        play.machine.by_hand("retry", play.world.threats.nth(2).id)
     else:
         play.threats(1)
         play.run()
     play.run()
     play.run()
-    assert play.world.threats.nth(1).issue_uri
+    assert play.world.threats.nth(2).issue_uri
 
 
 def test_a_first_ticket_that_is_in_no_list_is_told_by_a_tracker_without_a_clock_too(

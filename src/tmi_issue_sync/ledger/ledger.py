@@ -124,13 +124,13 @@ class Ledger(Links):
                 **place,
             }
             self._threat(threat.id, **state, **names(threat))
-            self._first(threat.id, key)
+            self._first(threat.id, key, " AND seen = 0")
         self._testify(seq)
         return seq
 
-    def _first(self, threat_id: str, key: TrackerKey) -> None:
-        """Where no list has shown a ticket, the rest waits for this one (Lo7)."""
-        first = f"UPDATE trackers SET canary = ? WHERE {HERE} AND seen = 0"
+    def _first(self, threat_id: str, key: TrackerKey, where: str = "") -> None:
+        """The rest of the place waits until a list shows this one, or any other (Lo7)."""
+        first = f"UPDATE trackers SET canary = ? WHERE {HERE}{where}"
         self._store.run(first, threat_id, *key_columns(key).values())
 
     def _next_seq(self) -> int:
@@ -207,8 +207,8 @@ class Ledger(Links):
     def retry(self, threat_id: str) -> None:
         """Forget parked, skipped, opted out, blocked and unlinked; a doubt stays a doubt (Do1).
 
-        Where the rest of its tracker waits for its ticket to be listed, another one may be the first (Lo7); where
-        no list proves anything and its create is in doubt, it is the first itself.
+        Where the rest of its tracker waits for its ticket to be listed, another one may be the first (Lo7). Where
+        its create is in doubt it is the first itself: it may end by a list that shows nothing.
         """
         with self._store.transaction():
             entry = self.entry(threat_id)
