@@ -142,7 +142,7 @@ class Watcher:
     def _full_look_due(self, row: SiteRow) -> bool:
         if row.watermark is None or row.full_look_at is None or not row.settled:
             return True
-        if not row.seen and self._ledger.knew(row.key):  # all has gone: what comes back is noticed at once
+        if not row.seen and self._ledger.knew(row.key, gone=True):  # what comes back is noticed at once
             return True
         now = self._clock.now()
         if not timedelta(0) <= now - row.full_look_at < FULL_EVERY:  # a clock set back looks again, no harm

@@ -91,9 +91,10 @@ class Records:
         rows = self._store.rows(f"SELECT * FROM tickets WHERE {where}", *key_columns(key).values())
         return [read.known(row) for row in rows]
 
-    def knew(self, key: TrackerKey) -> bool:
-        """Whether a marked ticket was ever seen in this place."""
-        return bool(self._store.rows(f"SELECT 1 FROM tickets WHERE {HERE} LIMIT 1", *key_columns(key).values()))
+    def knew(self, key: TrackerKey, *, gone: bool = False) -> bool:
+        """Whether a marked ticket was ever seen in this place; or whether one has gone from there."""
+        where = f"{HERE} AND gone_since IS NOT NULL" if gone else HERE
+        return bool(self._store.rows(f"SELECT 1 FROM tickets WHERE {where} LIMIT 1", *key_columns(key).values()))
 
     def doubts(self, key: TrackerKey) -> list[Entry]:
         """Rows whose create is in doubt in this place."""
