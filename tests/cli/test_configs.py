@@ -53,6 +53,7 @@ def test_secrets_are_never_shown(command: Command, tmp_path: Path, monkeypatch: 
     assert "TMI_ISSUE_SYNC__TRACKERS__WORK__TOKEN" in refused.told[0]
 
 
+THREAT = "11111111-0000-7000-8000-000000000011"
 WITHOUT = """\
 [tmi]
 url = "https://tmi.example.com"
@@ -133,6 +134,8 @@ def test_a_ledger_is_read_where_the_secrets_are_not(sync: Command, config: Path)
     after = sync("status")
     assert (after.code, after.out) == (before.code, before.out)
     assert sync("audit").out.count("issue_uri=") == 1
+    assert sync("skip", THREAT).code == sync("retry", THREAT).code == 0
+    assert sync("retry", "--new-ticket", THREAT).code == 78
 
 
 @pytest.mark.parametrize(

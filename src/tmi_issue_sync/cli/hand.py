@@ -17,7 +17,7 @@ from .show import say, short
 
 def skip(shell: Shell, threat_id: str) -> int:
     """Remembered by the ledger alone; a ticket that exists already stays."""
-    settings = shell.settings()
+    settings = shell.settings(secrets=False)
     with open_ledger(settings, shell.places(settings).ledger, change=True) as ledger:
         entry = ledger.entry(threat_id)
         if entry is None:
@@ -54,7 +54,7 @@ def _held(entry: Entry, sites: Iterable[SiteRow]) -> bool:
 
 def retry(shell: Shell, threat_id: str, *, new_ticket: bool) -> int:
     """Forget why a threat was left alone; with `new_ticket` another ticket, where that makes no second one."""
-    settings = shell.settings()
+    settings = shell.settings(secrets=new_ticket)
     places = shell.places(settings)
     if new_ticket:
         with wired(settings, places) as found:
