@@ -30,6 +30,7 @@ from proof.places import Place, place
 from rig import model, threat
 from tmi_issue_sync.cli.show import say, table
 from tmi_issue_sync.errors import SyncError
+from tmi_issue_sync.tracker import installed, load
 
 OURS = {"ours, GitHub": "github", "ours, Jira": "jira", "ours, GitLab": "gitlab"}
 """This program."""
@@ -115,6 +116,8 @@ class Cell:
 def measure(faults: Iterable[Fault] = FAULTS, who: Iterable[str] = WHO) -> list[Cell]:
     """Every program under every fault; most of the time is waiting, so they run side by side."""
     pairs = [(fault, name) for fault in faults for name in who]
+    for name in installed():
+        load(name)  # before there are threads: of two that import one package, Python may call it a deadlock
     with ThreadPoolExecutor(12) as pool:
         return list(pool.map(lambda pair: cell(*pair), pairs))
 

@@ -57,6 +57,7 @@ def test_an_account_that_made_nothing_itself_is_controlled_by_what_others_made(
     play.world.time.advance(100)
     play.run(Strike("create", 0, "lost-after"))
     blind.append(True)
+    play.threats(1)
     for _ in range(4):
         play.run(wait=DAY)
     assert len(play.issues.rows) == 2
