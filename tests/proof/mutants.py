@@ -90,7 +90,7 @@ def mutations() -> list[Mutation]:
 
 def copied(to: Path) -> None:
     """What the tests need of the tree."""
-    for name in ("src", "adapters", "tests"):
+    for name in ("src", "adapters", "tests", "docs"):
         shutil.copytree(TREE / name, to / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     for name in ("pyproject.toml", "config.example.toml"):
         shutil.copy(TREE / name, to / name)
