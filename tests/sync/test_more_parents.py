@@ -95,9 +95,9 @@ def test_of_two_tickets_of_a_model_the_one_that_tmi_links_stays_until_the_link_i
     world.wait(60)
     world.strike("status-before", site="tmi", method="PATCH", path=f"/threat_models/{MODEL}$", times=2, status=503)
     for _ in range(2):
-        other.run(Scope(limit=0))
-        assert [issue["state"] for issue in world.github.issues()] == ["open", "open"]
+        other.run()
+        assert [issue["state"] for issue in world.github.issues()][:2] == ["open", "open"]
         world.wait(60)
-    other.run(Scope(limit=0))
+    other.run()
     assert link(world).endswith("/issues/1")
-    assert [issue["state"] for issue in world.github.issues()] == ["open", "closed"]
+    assert [issue["state"] for issue in world.github.issues()][:2] == ["open", "closed"]
