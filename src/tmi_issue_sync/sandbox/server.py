@@ -33,7 +33,7 @@ class Server:
 
     def start(self) -> Server:
         """Serve in a background thread."""
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), name=self.app.name)
+        self._thread = threading.Thread(target=self._http.serve, name=self.app.name)
         self._thread.start()
         return self
 
@@ -41,7 +41,7 @@ class Server:
         """Stop: connections are cut, and a late commit that has not happened yet never will."""
         self._stage.stopping.set()
         if self._thread is not None:
-            self._http.shutdown()
+            self._http.wake()
             self._thread.join()
             self._thread = None
         self._http.cut()
@@ -75,6 +75,8 @@ class _Http(ThreadingHTTPServer):
 
     daemon_threads = False
     request_queue_size = 128
+    timeout = 1.0
+    """Seconds after which it looks whether it shall stop, should the call that wakes it get lost."""
 
     def __init__(self, address: tuple[str, int], stage: Stage) -> None:
         self.stage = stage
@@ -87,6 +89,16 @@ class _Http(ThreadingHTTPServer):
         # Not HTTPServer's: that one looks the host's name up, which can take seconds.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def serve(self) -> None:
+        """Until we stop. Calls wake it: `serve_forever` would look many times a second, and still end late."""
+        while not self.stage.stopping.is_set():
+            self.handle_request()
+
+    def wake(self) -> None:
+        """The last call is our own."""
+        with contextlib.suppress(OSError):
+            socket.create_connection((self.server_name, self.server_port), timeout=1.0).close()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._open_lock:
