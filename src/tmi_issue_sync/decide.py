@@ -78,6 +78,8 @@ def _with_ours(threat: Threat, mine: Known, read: ModelRead, view: View) -> Deci
     """TMI links a ticket of ours: the right one, one that moved, or the one before a new generation (Id5)."""
     entry = view.entries.get(threat.id)
     if entry and entry.generation > mine.generation and entry.side is Side.NONE:
+        if entry.skipped:
+            return Decision(threat, Kind.SKIP, f"skipped by hand; `retry {threat.id}` ends it", url=mine.url)
         return _new(threat, read, entry, view)
     if entry and entry.generation > mine.generation and entry.side is Side.INTENDED:
         return _in_doubt(threat, entry, view)

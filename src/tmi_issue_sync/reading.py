@@ -76,11 +76,12 @@ class Reader:
         return not wanted or model.id in wanted or model.name in wanted
 
     def _full(self, model: ThreatModel) -> bool:
-        """A count of 0 only spares the call this time; not where the model's own ticket waits for its link."""
+        """A count of 0 only spares the call this time; not where TMI shows no link to the model's own ticket."""
         if model.threat_count > 0:
             return True
         entry = self.ledger.entry(model.id)
-        return entry is not None and entry.side is Side.CREATED and entry.link is Link.BLANK
+        wanted = entry is not None and entry.side is Side.CREATED and entry.link is not Link.OPTED_OUT
+        return wanted and not model.issue_uri.strip()
 
     def _pilot(self, read: ModelRead) -> ModelRead:
         wanted = self.scope.threats

@@ -61,6 +61,37 @@ def test_a_persons_link_that_could_not_be_put_back_stays_a_persons(stage: Callab
     assert play.shown == WIKI
 
 
+def test_a_threat_that_is_skipped_gets_no_new_ticket_that_was_asked_for_before(
+    stage: Callable[..., Stage],
+) -> None:
+    """S3: the word that came last counts, also while TMI still links the closed ticket."""
+    play = stage()
+    play.run()
+    close(play.world, 0, 0)
+    play.run()
+    play.machine.by_hand("new ticket", play.threat.id)
+    play.machine.by_hand("skip", play.threat.id)
+    for _ in range(3):
+        play.run()
+    assert len(play.issues.rows) == 1
+    play.machine.by_hand("retry", play.threat.id)
+    play.run()
+    assert len(play.issues.rows) == 2
+
+
+def test_the_link_of_a_model_without_threats_is_put_back_too(stage: Callable[..., Stage]) -> None:
+    """Li3: a model that has a ticket is read where its link has vanished, though no threat is left in it."""
+    play = stage(parents=True, nests=False)
+    play.run()
+    model = play.world.threats.models[play.threat.model]
+    assert model.issue_uri
+    delete(play.world, 0, 0)
+    play.world.threats.save(model, link="", behind=False)
+    play.world.time.advance(400)
+    play.run()
+    assert model.issue_uri
+
+
 def test_a_refused_restore_makes_no_ticket(stage: Callable[..., Stage]) -> None:
     """Wr4: a 400 never leads to a create."""
     play = stage()
