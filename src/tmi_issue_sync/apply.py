@@ -9,7 +9,7 @@ from .ledger import Ledger
 from .ledger.rows import Link
 from .linking import Linker
 from .making import Maker
-from .model import Gone, Look, Ticket, TrackerKey
+from .model import Look, Ticket, TrackerKey
 from .plan import Decision, Kind
 from .report import Outcome
 from .sight import Seen, at_url, sites_at
@@ -56,14 +56,10 @@ class Hands:
             found = seen.site.tracker.get(decision.url)
         except TrackerError as error:
             return Outcome(decision, "its ticket could not be read", error=error)
+        if entry.ticket:
+            self.ledger.read_again(entry.ticket, found)
         if isinstance(found, Ticket):
-            if entry.ticket and entry.ticket != found.ref:
-                self.ledger.moved(entry.ticket, found)
-            else:
-                self.ledger.keep(Look(None, (found,), ""))
             return self.linker.put(replace(decision, url=found.url))
-        if isinstance(found, Gone) and entry.ticket:
-            self.ledger.gone(entry.ticket, found.why)
         return Outcome(decision, f"its ticket is gone: {found.why}")
 
     def _examine(self, decision: Decision) -> Outcome:

@@ -10,7 +10,7 @@ from .clock import Clock, Instant, elapsed, instant
 from .errors import Denied, TrackerError, Unavailable
 from .ledger import Ledger
 from .ledger.rows import Entry, Known, Side, SiteRow
-from .model import Gone, Look, Marker, Ticket, TrackerKey
+from .model import Look, Marker, Ticket, TrackerKey
 from .plan import Sight
 from .tracker import Tracker, Traits
 from .urls import host_of
@@ -193,15 +193,9 @@ class Watcher:
     def _exists_here(self, site: Site, known: Known) -> bool:
         """Read one known ticket by its URL; gone and moved ones are kept as such (Go1)."""
         found = site.tracker.get(known.url)
-        if isinstance(found, Gone):
-            self._ledger.gone(known.ref, found.why)
-            return False
+        self._ledger.read_again(known.ref, found)
         if not isinstance(found, Ticket):
             return False
-        if found.ref == known.ref:
-            self._ledger.keep(Look(None, (found,), ""))
-        else:
-            self._ledger.moved(known.ref, found)
         return found.ref == known.ref and found.project == known.key.project and found.marker is not None
 
     def _horizons(self, site: Site, at: Instant) -> dict[str, float | None]:

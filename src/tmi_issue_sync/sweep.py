@@ -11,7 +11,7 @@ from .clock import Clock
 from .errors import NeedsPerson, SyncError, TrackerError
 from .ledger import Ledger, keeper
 from .ledger.rows import Entry, Known, Link, Side, Write
-from .model import Gone, Look, Ticket, TrackerKey
+from .model import Ticket, TrackerKey
 from .sight import Seen, at_url
 from .tracker import Closer
 from .urls import same_url
@@ -116,14 +116,10 @@ class Sweeper:
         except TrackerError as error:
             self.alerts.append(error)
             return None
-        if isinstance(found, Gone):
-            self.ledger.gone(known.ref, found.why)
-        elif isinstance(found, Ticket) and found.ref != known.ref:
-            self.ledger.moved(known.ref, found)
-        elif isinstance(found, Ticket):
-            self.ledger.keep(Look(None, (found,), ""))
-            return found if found.open and found.marker is not None else None
-        return None
+        self.ledger.read_again(known.ref, found)
+        if not isinstance(found, Ticket) or found.ref != known.ref:
+            return None
+        return found if found.open and found.marker is not None else None
 
     def _audit(self, ticket: Known, outcome: str) -> None:
         now, sent = self.clock.now(), uuid.uuid4().hex

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..clock import Instant, elapsed
 from ..errors import LedgerError
-from ..model import Look, Ticket, TicketRef, TrackerKey
+from ..model import Gone, Look, NotMine, Ticket, TicketRef, TrackerKey
 from . import read
 from .records import Records, key_columns
 from .rows import Known, Side, SiteRow, keeper
@@ -205,6 +205,15 @@ class Looks(Records):
         """Seconds that are left of a pause; 0 after a reboot."""
         boot, _, until = (self.get(f"pause {what}") or "").rpartition(" ")
         return max(0.0, float(until) - self._clock.monotonic()) if boot == self._clock.boot_id() else 0.0
+
+    def read_again(self, ref: TicketRef, found: Ticket | Gone | NotMine) -> None:
+        """What a read by id says of a known ticket: deleted, somewhere else, or as it is (Go1)."""
+        if isinstance(found, Gone):
+            self.gone(ref, found.why)
+        elif isinstance(found, Ticket) and found.ref != ref:
+            self.moved(ref, found)
+        elif isinstance(found, Ticket):
+            self.keep(Look(None, (found,), ""))
 
     def gone(self, ref: TicketRef, why: str) -> None:
         """A read by id says deleted, or shows nothing (Go1). A live ticket of the threat takes its place."""
