@@ -8,7 +8,8 @@ from .errors import Closed, NeedsPerson, SyncError, TmiError
 from .ledger import Ledger
 from .model import Level, ModelRead, Threat, TrackerKey
 from .rules import Destination
-from .sight import Seen, Site
+from .sight import Seen
+from .site import Site
 from .tmi.door import Tmi
 
 

@@ -31,7 +31,8 @@ from .plan import ATTEMPTS, FRESH, Decision, Kind
 from .render import Renderer, payload_hash
 from .report import Outcome
 from .rules import Destination
-from .sight import Seen, Site, Watcher, doubt_start
+from .sight import Seen, Watcher, doubt_start
+from .site import Site
 from .tmi.door import Tmi
 from .tracker import Nester
 

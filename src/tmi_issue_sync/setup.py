@@ -10,7 +10,7 @@ from .ledger import Ledger
 from .plan import Policy
 from .render import Renderer
 from .rules import Destination, Route
-from .sight import Site
+from .site import Site
 from .tmi.door import Tmi
 
 

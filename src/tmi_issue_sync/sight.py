@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .clock import Clock, Instant, elapsed, instant
+from .control import Control
 from .errors import Denied, TrackerError, Unavailable
 from .ledger import Ledger
-from .ledger.rows import Entry, Known, Side, SiteRow
-from .model import Look, Marker, Ticket, TrackerKey
+from .ledger.rows import Entry, Side, SiteRow
+from .model import Look, Marker, TrackerKey
 from .plan import Sight
-from .tracker import Tracker, Traits
+from .site import Site
 from .urls import host_of
 
 FULL_EVERY = timedelta(hours=24)
@@ -20,27 +21,6 @@ FULL_EVERY = timedelta(hours=24)
 PAUSE_MAX = 3600.0
 """A tracker's own "later" is obeyed for this many seconds at most (time rule)."""
 DARK = "every ticket that was known there has gone, or is out of sight, so that no list proves anything"
-READS = 20
-"""Tickets that one pass reads one by one because a full look did not show them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """One project of a configured tracker, connected."""
-
-    name: str
-    """The tracker's name in the config."""
-    key: TrackerKey
-    tracker: Tracker
-    traits: Traits
-    public: bool = False
-    confidential: bool = False
-    retired: bool = False
-    """Looked at, nothing created in it (protocol Id6)."""
-    close_duplicates: bool = True
-    """Where the adapter can (protocol Sw3); else they are reported."""
-    close_superseded: bool = False
-    """Our ticket beside a person's link, if TMI never showed it (protocol Li2)."""
 
 
 @dataclass(slots=True)
@@ -60,6 +40,7 @@ class Watcher:
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
         self._clock = clock
+        self._control = Control(ledger)
 
     def look(self, site: Site) -> Seen:
         """One complete, controlled look; a failure closes the tracker for this pass, and changes no belief."""
@@ -78,11 +59,14 @@ class Watcher:
         self._ledger.observe(site.key, look, at, full=since is None, lag=site.traits.lag, settle=settle)
         row = self._ledger.site(site.key)
         why, trouble = self._unlisted(site, row.canary, at) if row.canary else ("", None)
+        dark = DARK if self._ledger.dark(site.key, look) else ""
+        if dark and not row.settled and settles_in(site, row, at) == 0:
+            trouble = trouble or self._unsettled(site)
         sight = Sight(
             site.key,
             unproven=why,
             first=row.canary,
-            dark=DARK if not look.tickets and self._ledger.knew(site.key) else "",
+            dark=dark,
             retired=site.retired,
             lag=site.traits.lag,
             horizon_left=self._horizons(site, at),
@@ -112,18 +96,26 @@ class Watcher:
             return "", None
         return trouble, Denied(f"{site.name}: {trouble}", todo=todo)
 
+    def _unsettled(self, site: Site) -> Denied:
+        """Time is over, and the list proves nothing: no ticket of a lost ledger's would be in it either (St4)."""
+        last = max((t for t in self._ledger.tickets() if t.key == site.key), key=lambda t: t.created_at)
+        return Denied(
+            f"{site.name}: the ledger can't settle there, because {DARK}",
+            todo=f"May the account see them? Else mend that, and go on with: retry {last.threat_id}",
+        )
+
     def _trusted(self, site: Site, before: SiteRow) -> tuple[Look, Instant, datetime | None, str]:
         """A listing, from when on, and why it lies: of what changed, or of all where that proves nothing."""
         if not self._full_look_due(before) and (since := self._since(before)):
             look, at = self._changed(site, since)
             # Another account lists other tickets; a Date before the last says that its clock was once ahead.
             if look.account == before.account and not (at.date and at.date < since):
-                lie = self._controlled(site, look, since)
+                held = self._control.held(site, look, since)
                 silent = not look.tickets and self._ledger.doubts(site.key)  # no doubt ends by it
-                if lie or (lie == "" and not silent):
-                    return look, at, since, lie
+                if held.lie or (held.proves and not silent):
+                    return look, at, since, held.lie
         look, at = self._changed(site, None)
-        return look, at, None, self._controlled(site, look, None) or ""
+        return look, at, None, self._control.held(site, look, None).lie
 
     def _changed(self, site: Site, since: datetime | None) -> tuple[Look, Instant]:
         start = instant(self._clock, None)
@@ -153,50 +145,8 @@ class Watcher:
         """Back to the newest known ticket that must be listed by now: the control costs no call (Lo6)."""
         if row.watermark is None:
             return None
-        control = self._controls(row, row.watermark)
+        control = self._control.known(row, row.watermark)
         return min([row.watermark, *(known.created_at for known in control[:1])])
-
-    def _controls(self, row: SiteRow, until: datetime | None, *, anybodys: bool = False) -> list[Known]:
-        """Known tickets here, old enough to be listed, newest first; only a full look lists other accounts' too."""
-        known = self._ledger.living(row.key)
-        old = [t for t in known if until is None or t.created_at <= until]
-        mine = [t for t in old if anybodys or t.author == row.account]
-        return sorted(mine, key=lambda t: t.created_at, reverse=True)
-
-    def _controlled(self, site: Site, look: Look, since: datetime | None) -> str | None:
-        """Why the listing lies; empty where it shows a known ticket, or none is known in its range (Lo6).
-
-        None: every ticket that should be in its range has gone. Only a full look can show more.
-        """
-        row = self._ledger.site(site.key)
-        listed = {ticket.ref for ticket in look.tickets}
-        until = look.as_of - timedelta(seconds=site.traits.lag) if look.as_of else None
-        known = self._controls(row, until, anybodys=since is None)  # no Date: all; the read by id decides anyway
-        in_range = [ticket for ticket in known if since is None or ticket.created_at >= since]
-        unseen = [ticket for ticket in in_range if ticket.ref not in listed]
-        blind = bool(in_range) and len(unseen) == len(in_range)
-        if since and not blind:
-            return ""
-        for ticket in unseen[:READS]:
-            if self._exists_here(site, ticket) and blind:
-                who = f" of {look.account} (before: {row.account})" if look.account != row.account else ""
-                why = "lost permission or an ignored filter"
-                return f"{ticket.number} exists and the list{who} does not show it: {why}"
-        living = {ticket.ref for ticket in self._ledger.living(site.key)}
-        vanished = blind and not any(ticket.ref in living for ticket in unseen[:READS])
-        if vanished and since:
-            return None
-        if vanished and len(unseen) > READS:
-            return f"the list shows none of {len(unseen)} known tickets; {READS} were read and are there no more"
-        return ""
-
-    def _exists_here(self, site: Site, known: Known) -> bool:
-        """Read one known ticket by its URL; gone and moved ones are kept as such (Go1)."""
-        found = site.tracker.get(known.url)
-        self._ledger.read_again(known.ref, found)
-        if not isinstance(found, Ticket):
-            return False
-        return found.ref == known.ref and found.project == known.key.project and found.marker is not None
 
     def _horizons(self, site: Site, at: Instant) -> dict[str, float | None]:
         """Seconds until "none" may be believed of each threat in doubt here (Do3)."""
@@ -259,15 +209,21 @@ def doubt_start(seen: Seen, clock: Clock) -> Instant:
     return Instant(seen.as_of.date + timedelta(seconds=passed), now.uptime, clock.boot_id())
 
 
-def settle_left(sites: Sequence[Site], ledger: Ledger, seen: dict[TrackerKey, Seen]) -> float | None:
+def settle_left(sites: Sequence[Site], ledger: Ledger, seen: Mapping[TrackerKey, Seen]) -> float | None:
     """Seconds until the slowest tracker has settled; None where that can't be told (St4)."""
     left: list[float] = []
     for site in sites:
-        row, now = ledger.site(site.key), seen[site.key].as_of
+        row, each = ledger.site(site.key), seen[site.key]
         if row.settled:
             continue
-        passed = elapsed(row.settle_start, now) if row.settle_start and now else None
-        if passed is None:
+        seconds = settles_in(site, row, each.as_of)
+        if seconds is None or (seconds == 0 and each.sight.dark):
             return None
-        left.append(max(0.0, site.traits.settle() - passed))
+        left.append(seconds)
     return max(left, default=0.0)
+
+
+def settles_in(site: Site, row: SiteRow, now: Instant | None) -> float | None:
+    """Seconds until one tracker that has not settled was watched long enough (St4)."""
+    passed = elapsed(row.settle_start, now) if row.settle_start and now else None
+    return None if passed is None else max(0.0, site.traits.settle() - passed)

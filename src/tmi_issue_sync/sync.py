@@ -25,7 +25,8 @@ from .planner import plan, with_parents
 from .reading import Reader
 from .report import Outcome, Report
 from .setup import Scope, Setup
-from .sight import Seen, Site, Watcher
+from .sight import Seen, Watcher
+from .site import Site
 from .sweep import Sweeper, strangers
 from .viewer import Viewer
 

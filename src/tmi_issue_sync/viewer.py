@@ -68,7 +68,7 @@ class Viewer:
         """Why nothing is made yet, in words, and for how many seconds more, where that can be told (St4)."""
         if not self.setup.ledger.settling():
             return "", None
-        left = settle_left(self.setup.sites, self.setup.ledger, dict(self.seen))
+        left = settle_left(self.setup.sites, self.setup.ledger, self.seen)
         return "settling" + ("" if left is None else f" for {max(1, round(left))} s more"), left
 
     def _sweeping(self) -> dict[TrackerKey, str]:

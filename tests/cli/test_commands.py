@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -210,6 +211,21 @@ def test_skip_and_retry(sync: Command, world: World) -> None:
     assert "in the next pass" in sync("retry", SQL).out
     assert sync("sync", "--once").code == 0
     assert SQL in {ticket.threat_id for ticket in facts.made(world.log)}
+    assert "Nothing holds" in sync("retry", SQL).out
+
+
+def test_a_persons_word_that_all_tickets_of_a_place_are_deleted(
+    sync: Command, world: World, tmp_path: Path
+) -> None:
+    sync("sync", "--once", "--new-install")
+    for ticket in facts.made(world.log):
+        world.github_site.delete(ticket.number)
+    with closing(sqlite3.connect(tmp_path / "state" / "ledger.db", isolation_level=None)) as ledger:
+        ledger.execute("UPDATE tickets SET created_at = '2026-01-05T00:00:00.000000Z'")  # old enough to be listed
+    sync("sync", "--once")
+    ran = sync("retry", SQL)
+    assert ran.out.startswith("All tickets that were known in github example/threats on")
+    assert "Nothing holds" not in ran.out
     assert "Nothing holds" in sync("retry", SQL).out
 
 

@@ -18,7 +18,7 @@ from tmi_issue_sync.clock import Instant
 from tmi_issue_sync.errors import LedgerError
 from tmi_issue_sync.ledger import Ledger, LedgerLock, keeper
 from tmi_issue_sync.ledger.rows import Link, Side
-from tmi_issue_sync.ledger.schema import migrations
+from tmi_issue_sync.ledger.schema import LATEST, migrations
 from tmi_issue_sync.model import Look, Marker, Threat, ThreatModel, Ticket, TicketRef, TrackerKey
 
 TMI = "https://tmi.example.com"
@@ -214,6 +214,38 @@ def test_a_newer_ledger_is_refused(path: Path) -> None:
         pass
 
 
+def test_a_list_that_shows_nothing_settles_nothing_before_a_persons_word(path: Path) -> None:
+    empty, shown = Look(AT, (), "bot"), Look(AT, (a_ticket(),), "bot")
+
+    def look(ledger: Ledger, seconds: float, found: Look = empty) -> bool:
+        ledger.observe(KEY, found, NOW.later(seconds), full=True, lag=1, settle=10)
+        return ledger.site(KEY).settled
+
+    with opened(path, new_install=False) as ledger:
+        look(ledger, 0, shown)
+        ledger.gone(a_ticket().ref, "deleted")
+        assert not look(ledger, 20)
+    path.with_suffix(".db.lock").unlink()
+    with opened(path, new_install=False) as ledger:
+        assert not look(ledger, 30)
+        ledger.retry("t-1")
+        assert not look(ledger, 39), "time has to pass as well"
+        assert look(ledger, 40)
+        look(ledger, 50, shown)
+        assert not ledger.site(KEY).emptied
+
+
+def test_a_persons_word_is_not_believed_of_a_restored_ledger(path: Path) -> None:
+    with opened(path, new_install=False) as ledger:
+        ledger.observe(KEY, Look(AT, (a_ticket(),), "bot"), NOW, full=True, lag=1, settle=10)
+        ledger.gone(a_ticket().ref, "deleted")
+        ledger.retry("t-1")
+        assert ledger.site(KEY).emptied
+    path.with_suffix(".db.lock").unlink()
+    with opened(path, new_install=False) as ledger:
+        assert not ledger.site(KEY).emptied
+
+
 @pytest.fixture
 def second(path: Path) -> Path:
     """A ledger of format 2 with one pass, bound to the TMI and not settling."""
@@ -241,7 +273,7 @@ def test_a_ledger_of_the_second_format_is_migrated(second: Path) -> None:
         assert [run.waiting for run in ledger.runs()] == [None]
         ledger.begin_run("next")
         ledger.end_run("next", 0, "in other words", 3)
-    assert _format(second) == 3
+    assert _format(second) == LATEST
     with opened(second, new_install=False) as ledger:
         assert ledger.runs(1)[0].waiting == 3
 

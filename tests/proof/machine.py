@@ -176,7 +176,7 @@ class Machine:
             if what == "skip":
                 setup.ledger.skip(threat_id)
                 world.disk.opted_out.add(threat_id)
-            elif what == "retry" and setup.ledger.entry(threat_id):
+            elif what == "retry" and (setup.ledger.entry(threat_id) or setup.ledger.tickets_of(threat_id)):
                 setup.ledger.retry(threat_id)
                 self._forgiven(threat_id)
             elif what == "new ticket":

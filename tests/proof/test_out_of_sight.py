@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,8 @@ from proof.issue_door import IssueDoor
 from proof.issues import US, Issues
 from proof.people import new_threat
 from proof.stage import Stage
+from tmi_issue_sync.control import READS
 from tmi_issue_sync.plan import Kind
-from tmi_issue_sync.sight import READS
 
 DAY = 86_400.0
 
@@ -168,3 +169,55 @@ def test_a_list_that_shows_none_of_many_is_not_believed_before_all_are_read(stag
     for _ in range(3):
         report = play.run()
         assert (len(play.issues.rows), report.exit_code) == (made, 1)
+
+
+def _lost_in_doubt(stage: Callable[..., Stage], **terms: Any) -> Stage:
+    """A ticket is known, another create is in doubt, and the ledger that knew of it is deleted."""
+    play = stage(**terms)
+    play.run(wait=400)
+    play.run()
+    play.threats(1)
+    play.run(Strike("create", 0, "lost-after"), wait=1)
+    play.machine.stop()
+    play.world.disk.lose(lock=True)
+    play.issues.lag = 0.0
+    return play
+
+
+def test_a_lost_ledger_does_not_settle_where_all_that_it_saw_is_out_of_sight(stage: Callable[..., Stage]) -> None:
+    """St4: a list that shows nothing would not show the lost ledger's tickets either."""
+    play = _lost_in_doubt(stage)
+    hidden = play.issues.rows[1]
+    hidden.history[-1] = replace(hidden.history[-1], shown=play.world.time.now + 100)
+    play.run(wait=1)
+    play.issues.shut = True
+    play.run(wait=DAY)
+    for _ in range(3):
+        report = play.run(wait=DAY)
+    assert (len(play.issues.rows), report.exit_code) == (2, 77)
+    assert "the ledger can't settle there" in str(report.alerts[0])
+    assert report.waits is None
+    play.issues.shut = False
+    report = play.run()
+    assert (len(play.issues.rows), report.exit_code) == (2, 0)
+    assert all(row.issue_uri for row in play.world.threats.all())
+
+
+def test_a_lost_ledger_settles_by_a_persons_word_where_all_that_it_saw_was_deleted(
+    stage: Callable[..., Stage],
+) -> None:
+    """St4: `retry` of the threat that the alert names."""
+    play = _lost_in_doubt(stage)
+    play.run(wait=1)
+    for row in play.issues.rows:
+        play.issues.delete(row)
+    play.threats(1)
+    report = play.run()
+    assert (len(play.issues.rows), report.exit_code) == (2, 77)
+    last = play.world.threats.nth(1).id
+    assert str(report.alerts[0]).endswith(f"go on with: retry {last}")
+    play.machine.by_hand("retry", last)
+    play.run()
+    assert play.run().exit_code == 0
+    assert play.world.threats.nth(2).issue_uri
+    assert len(play.issues.rows) == 3

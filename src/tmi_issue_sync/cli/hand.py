@@ -8,6 +8,7 @@ from uuid import UUID
 from ..errors import SyncError, UsageError
 from ..ledger import Ledger
 from ..ledger.rows import Entry, Link, Side, SiteRow
+from ..model import TrackerKey
 from ..sync import Scope, run_pass
 from ..wiring import Wired, open_ledger, wired
 from .progress import shown
@@ -52,6 +53,10 @@ def _held(entry: Entry, sites: Iterable[SiteRow]) -> bool:
     return any(stops) or first or entry.link in (Link.BLOCKED, Link.OPTED_OUT)
 
 
+def _emptied(ledger: Ledger) -> set[TrackerKey]:
+    return {site.key for site in ledger.sites().values() if site.emptied}
+
+
 def retry(shell: Shell, threat_id: str, *, new_ticket: bool) -> int:
     """Forget why a threat was left alone; with `new_ticket` another ticket, where that makes no second one."""
     settings = shell.settings(secrets=new_ticket)
@@ -61,12 +66,17 @@ def retry(shell: Shell, threat_id: str, *, new_ticket: bool) -> int:
             return _new_ticket(shell, found, threat_id)
     with open_ledger(settings, places.ledger, change=True) as ledger:
         entry = ledger.entry(threat_id)
-        if entry is None:
+        if entry is None and not any(ticket.threat_id == threat_id for ticket in ledger.tickets()):
             raise UsageError(f"the ledger knows nothing of threat {threat_id}, so nothing holds it back")
-        held = _held(entry, ledger.sites().values())
+        held, before = entry and _held(entry, ledger.sites().values()), _emptied(ledger)
         ledger.retry(threat_id)
-    if not held:
-        say(f"Nothing holds {_name(entry.name, threat_id)} back: see tmi-issue-sync explain {threat_id}")
+        emptied = _emptied(ledger) - before
+    for key in sorted(emptied):
+        say(f"All tickets that were known in {key} count as deleted, until a list shows one.")
+    if entry is None or not held:
+        if not emptied:
+            name = _name(entry.name if entry else "", threat_id)
+            say(f"Nothing holds {name} back: see tmi-issue-sync explain {threat_id}")
         return 0
     say(f"{_name(entry.name, threat_id)} is tried again in the next pass.")
     if entry.side is Side.INTENDED:

@@ -115,7 +115,10 @@ def _print(found: Item) -> None:
     say(f"ledger: {found['ledger']} for {found['instance']}")
     if found["settling"]:
         until = found["settling_until"]
-        when = f"until {until:%Y-%m-%d %H:%M:%S}Z" if until else "until every tracker has answered, and longer"
+        when = "until every tracker has answered, and longer"
+        if until:
+            late = until < datetime.now(UTC)
+            when = "until a pass shows every tracker" if late else f"until {until:%Y-%m-%d %H:%M:%S}Z"
         say(f"settling: new tickets wait {when}, because this ledger is new, or not the last one")
     if found["session"]:
         say(found["session"])

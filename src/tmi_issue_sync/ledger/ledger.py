@@ -19,6 +19,16 @@ from .store import Store
 
 NO_TICKET = {"adapter": None, "host": None, "project": None, "ticket_id": None, "nest_under": "", "offered": 0}
 
+_EMPTIED = """
+UPDATE trackers SET emptied = 1 WHERE seen = 0
+AND (adapter, host, project) IN (SELECT adapter, host, project FROM tickets)
+AND (adapter, host, project) IN (
+    SELECT adapter, host, project FROM tickets WHERE threat_id = ?1
+    UNION SELECT adapter, host, project FROM threats WHERE threat_id = ?1 AND side = 'intended'
+)
+"""
+"""Places of a threat's tickets, or of its doubt, where tickets were known and none is left."""
+
 
 class Ledger(Links):
     """One file, one writer. Every method raises LedgerError where the file can't be read or written."""
@@ -73,7 +83,9 @@ class Ledger(Links):
             with self._store.transaction():  # first the ledger, then the witness: a crash between repeats this
                 self._set("settling", "1")
                 self._set("seq", str(max(seq, witness.seq if witness else 0)))
-                self._store.run("UPDATE trackers SET settled = 0, settle_boot = NULL, first_look = NULL")
+                self._store.run(
+                    "UPDATE trackers SET settled = 0, settle_boot = NULL, first_look = NULL, emptied = 0"
+                )
                 if lost:  # what was offered since is not known (Li2)
                     self._store.run("UPDATE threats SET offered = 1 WHERE side = 'created'")
         if self._lock:
@@ -124,14 +136,10 @@ class Ledger(Links):
                 **place,
             }
             self._threat(threat.id, **state, **names(threat))
-            self._first(threat.id, key, " AND seen = 0")
+            first = f"UPDATE trackers SET canary = ? WHERE {HERE} AND seen = 0"  # the rest waits for it (Lo7)
+            self._store.run(first, threat.id, *key_columns(key).values())
         self._testify(seq)
         return seq
-
-    def _first(self, threat_id: str, key: TrackerKey, where: str = "") -> None:
-        """The rest of the place waits until a list shows this one, or any other (Lo7)."""
-        first = f"UPDATE trackers SET canary = ? WHERE {HERE}{where}"
-        self._store.run(first, threat_id, *key_columns(key).values())
 
     def _next_seq(self) -> int:
         """Counts what a ledger must not have forgotten: intents, and offers of links (St3)."""
@@ -208,21 +216,20 @@ class Ledger(Links):
         """Forget parked, skipped, opted out, blocked and unlinked; a doubt stays a doubt (Do1).
 
         Where the rest of its tracker waits for its ticket to be listed, another one may be the first (Lo7). Where
-        its create is in doubt it is the first itself: it may end by a list that shows nothing.
+        no known ticket is left, deleted or out of sight, it says that they are deleted (Do3, St4).
         """
         with self._store.transaction():
+            self._no_canary(threat_id)
+            self._store.run(_EMPTIED, threat_id)
             entry = self.entry(threat_id)
+            if entry is None:  # another instance's ticket was the last that was known there
+                return
             state: dict[str, Any] = {"parked": "", "skipped": 0, "restored": 0, "blocked_at": "", "why": ""}
-            if entry and entry.side is not Side.INTENDED:
+            if entry.side is not Side.INTENDED:
                 state["attempts"] = 0
-            if entry and entry.link in (Link.OPTED_OUT, Link.BLOCKED):
+            if entry.link in (Link.OPTED_OUT, Link.BLOCKED):
                 state["link"] = Link.BLANK
             self._threat(threat_id, **state)
-            place = entry.tracker if entry and entry.side is Side.INTENDED else None
-            if place is None or self.site(place).canary:
-                self._no_canary(threat_id)
-            else:
-                self._first(threat_id, place)
 
     def new_generation(self, threat_id: str) -> int:
         """Raise the generation (Id5); the caller has checked that it may. Gives the new one."""

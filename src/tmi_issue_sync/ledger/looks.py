@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -14,11 +15,9 @@ from .rows import Known, Side, SiteRow, keeper
 
 _NONE_LEFT = """
 UPDATE trackers SET seen = 0
-WHERE (adapter, host, project) IN (
-    SELECT adapter, host, project FROM tickets GROUP BY adapter, host, project HAVING count(*) = count(gone_since)
-)
+WHERE (adapter, host, project) NOT IN (SELECT adapter, host, project FROM tickets WHERE gone_since IS NULL)
 """
-"""Where all known tickets have gone, deleted or out of sight, nothing shows any more that lists are true (Lo7)."""
+"""Where no known ticket is left, deleted, moved or out of sight, nothing shows that lists are true (Lo7)."""
 _UNCLAIMED = """
 SELECT DISTINCT threat_id FROM tickets LEFT JOIN threats USING (threat_id)
 WHERE tickets.gone_since IS NULL AND coalesce(threats.side, 'none') <> 'created'
@@ -66,11 +65,15 @@ class Looks(Records):
             if full:
                 changes["full_look_at"] = read.stamp(self._clock.now())
             if look.tickets:
-                changes |= {"seen": 1, "canary": ""}
+                changes |= {"seen": 1, "canary": "", "emptied": 0}
             if not row.settled:
-                changes |= self._settle(row, at, settle)
+                changes |= self._settle(row, at, math.inf if self.dark(key, look) else settle)
             self._store.upsert("trackers", key_columns(key), {"settled": int(row.settled), **changes})
             self._start_doubts(key, at)
+
+    def dark(self, key: TrackerKey, look: Look) -> bool:
+        """It shows nothing where tickets were known: deleted, or out of sight, and only a person knows which."""
+        return not look.tickets and self.knew(key) and not self.site(key).emptied
 
     def adopt(self) -> None:
         """Point every row without a ticket at a known one, whenever that was seen.
@@ -89,6 +92,7 @@ class Looks(Records):
         """Tickets of a look that proves nothing else (a find, an uncontrolled listing): always kept (Lo2)."""
         with self._store.transaction():
             self._keep(look)
+            self._store.run(_NONE_LEFT)
 
     def _keep(self, look: Look) -> None:
         threats: dict[str, None] = {}

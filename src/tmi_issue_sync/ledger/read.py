@@ -43,6 +43,7 @@ def site(row: sqlite3.Row) -> SiteRow:
         full_look_at=moment(row["full_look_at"]),
         seen=bool(row["seen"]),
         canary=row["canary"],
+        emptied=bool(row["emptied"]),
         first_look=moment(row["first_look"]),
         settled=bool(row["settled"]),
         settle_start=_instant(row, "settle"),

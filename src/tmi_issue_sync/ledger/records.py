@@ -118,7 +118,7 @@ class Records:
         return (
             read.site(rows[0])
             if rows
-            else SiteRow(key, "", None, None, False, "", None, not self.settling(), None, None)
+            else SiteRow(key, "", None, None, False, "", False, None, not self.settling(), None, None)
         )
 
     def sites(self) -> dict[TrackerKey, SiteRow]:

@@ -102,6 +102,8 @@ class SiteRow:
     canary: str
     """The threat of the one create that was sent here while nothing was seen; empty when a look shows a ticket, or
     when it surely made none (Lo7)."""
+    emptied: bool
+    """A person's word that all tickets which were known here are deleted; until a list shows one."""
     first_look: datetime | None
     """The tracker's Date when this ledger first looked: younger tickets that it did not send are another's."""
     settled: bool

@@ -128,5 +128,10 @@ def m003_waiting(db: Database) -> None:
     db.execute("ALTER TABLE runs ADD COLUMN waiting INTEGER CHECK (waiting >= 0)")
 
 
-LATEST = 3
+@migrations()
+def m004_emptied(db: Database) -> None:
+    db.execute("ALTER TABLE trackers ADD COLUMN emptied INTEGER NOT NULL DEFAULT 0 CHECK (emptied IN (0, 1))")
+
+
+LATEST = 4
 """What this version writes into `PRAGMA user_version`; a higher one is a newer program's (St7)."""
