@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from .ledger.rows import Entry, Known, Link, Side, keeper
 from .model import ModelRead, Threat
 from .parents import place
-from .plan import LINKS, RESTORES, Decision, Kind, View
+from .plan import LINKS, RESTORES, Decision, Kind, Sight, View
 from .rules import Destination, choose
 from .urls import host_of, is_url, same_url
 
@@ -149,19 +149,25 @@ def _in_doubt(threat: Threat, entry: Entry, view: View) -> Decision:
     if sight is None:
         why = f"in doubt on {entry.tracker}, which left the config: put it back, or with retired = true"
         return Decision(threat, Kind.PARKED, why)
+    kind, why, seconds = doubt(threat.id, sight)
+    return Decision(threat, kind, why, seconds=seconds, wants=kind is Kind.WAIT)
+
+
+def doubt(threat_id: str, sight: Sight) -> tuple[Kind, str, float | None]:
+    """What becomes of a create in doubt (Do3): wait, find, or ask a person; why, and for how many seconds."""
     if sight.closed:
-        return Decision(threat, Kind.WAIT, f"in doubt; {sight.closed}", wants=True)
-    left = (sight.horizon_left or {}).get(threat.id)
+        return Kind.WAIT, f"in doubt; {sight.closed}", None
+    left = (sight.horizon_left or {}).get(threat_id)
     if left is None or left > 0:
         soon = None if left is None else min(left, max(sight.lag, 1.0))
-        why = f"in doubt: the answer to its create was lost; if no ticket shows, another is made{_in(left)}"
-        return Decision(threat, Kind.WAIT, why, seconds=soon, wants=True)
-    if sight.unproven and sight.first != threat.id:
-        return Decision(threat, Kind.WAIT, f"in doubt; {sight.unproven}", seconds=sight.lag, wants=True)
-    if sight.dark and sight.first != threat.id:
-        why = f"in doubt; {sight.dark}: a list that shows another ticket ends it, or `retry {threat.id}`"
-        return Decision(threat, Kind.PARKED, why)
-    return Decision(threat, Kind.FIND, "in doubt, and the horizon is over: look whether the ticket exists")
+        lost = "the answer to its create was lost"
+        return Kind.WAIT, f"in doubt: {lost}; if no ticket shows, another is made{_in(left)}", soon
+    if sight.unproven and sight.first != threat_id:
+        return Kind.WAIT, f"in doubt; {sight.unproven}", sight.lag
+    if sight.dark and sight.first != threat_id:
+        ends = f"a list that shows another ticket ends it, or `retry {threat_id}`"
+        return Kind.PARKED, f"in doubt; {sight.dark}: {ends}", None
+    return Kind.FIND, "in doubt, and the horizon is over: look whether the ticket exists", None
 
 
 def _unlinked(threat: Threat, entry: Entry, view: View) -> Decision:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from .above import Above
 from .clock import Clock
+from .decide import doubt
 from .errors import (
     Closed,
     Denied,
@@ -70,15 +71,12 @@ class Maker:
         """Find or disprove the tickets whose horizon is over (Do1-Do4); says what came of each."""
         for entry in entries:
             seen = self.seen.get(entry.tracker) if entry.tracker else None
-            if entry.side is not Side.INTENDED or seen is None or seen.as_of is None:
+            if entry.side is not Side.INTENDED or seen is None:
                 continue
-            first = seen.sight.first == entry.threat_id
-            if seen.sight.closed or (seen.sight.unproven and not first):
-                continue
-            if self.watcher.left(seen.site, entry, seen.as_of) != 0:
-                continue
-            if seen.sight.dark and not first:
+            kind, _, _ = doubt(entry.threat_id, seen.sight)
+            if kind is Kind.PARKED:
                 self.alerts.append(_dark(seen, entry))
+            if kind is not Kind.FIND:
                 continue
             try:
                 yield self._resolve(entry, seen)
