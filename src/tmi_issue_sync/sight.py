@@ -41,6 +41,8 @@ class Watcher:
         self._ledger = ledger
         self._clock = clock
         self._control = Control(ledger)
+        self._whole: set[TrackerKey] = set()
+        """Looked at as a whole in this pass."""
 
     def look(self, site: Site) -> Seen:
         """One complete, controlled look; a failure closes the tracker for this pass, and changes no belief."""
@@ -112,9 +114,12 @@ class Watcher:
             if look.account == before.account and not (at.date and at.date < since):
                 held = self._control.held(site, look, since)
                 silent = not look.tickets and self._ledger.doubts(site.key)  # no doubt ends by it
-                if held.lie or (held.proves and not silent):
+                # What is seen there for the first time may have come into sight with older ones.
+                appears = look.tickets and not before.seen and site.key not in self._whole
+                if held.lie or (held.proves and not silent and not appears):
                     return look, at, since, held.lie
         look, at = self._changed(site, None)
+        self._whole.add(site.key)
         return look, at, None, self._control.held(site, look, None).lie
 
     def _changed(self, site: Site, since: datetime | None) -> tuple[Look, Instant]:

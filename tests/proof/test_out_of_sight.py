@@ -221,3 +221,21 @@ def test_a_lost_ledger_settles_by_a_persons_word_where_all_that_it_saw_was_delet
     assert play.run().exit_code == 0
     assert play.world.threats.nth(2).issue_uri
     assert len(play.issues.rows) == 3
+
+
+def test_what_comes_into_sight_comes_with_older_ones(stage: Callable[..., Stage]) -> None:
+    """Lo4, limit 3: a lost ledger settles in the dark, its first ticket is one too many, and the last."""
+    play = stage(threats=3, own_only=True)
+    for _ in range(3):
+        play.run()
+    for row in play.world.threats.all():
+        play.world.threats.save(row, link="")
+    play.machine.stop()
+    play.world.disk.lose(lock=True)
+    play.issues.shut = True
+    play.run(wait=400)
+    play.run()
+    assert len(play.issues.rows) == 4
+    play.issues.shut = False
+    play.run()
+    assert len(play.issues.rows) == 4
