@@ -142,6 +142,16 @@ def test_a_ledger_behind_its_witness_settles(path: Path, tmp_path: Path) -> None
         assert ledger.settling()
 
 
+def test_a_copy_that_settled_is_put_back_again_without_the_first_lock_file(path: Path) -> None:
+    with opened(path):
+        copy = path.read_bytes()
+    path.with_name("ledger.db.lock").unlink()
+    for _ in range(2):
+        path.write_bytes(copy)
+        with opened(path, new_install=False) as ledger:
+            assert ledger.settling()
+
+
 def test_a_ledger_ahead_of_its_witness_is_an_ordinary_crash(path: Path) -> None:
     with opened(path) as ledger:
         ledger.intend(a_threat(), KEY, "hash")

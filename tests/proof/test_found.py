@@ -65,6 +65,20 @@ STORIES = {
             Event("rename"),
         ),
     ),
+    # The lock file was lost with the ledger; a copy put back settled, and put back again it said that it need not.
+    "the same copy of the ledger is put back twice, without the lock file": Schedule(
+        Terms(threats=2, lag=5.0, own_only=False),
+        (
+            Event("pass", strikes=(Strike("write", 0, "blip", 20.0),)),
+            Event("copy"),
+            Event("lag", x=0.98),
+            Event("pass", strikes=(Strike("create", 0, "cut-after"),)),
+            Event("lose", x=0.81),
+            Event("put copy back"),
+            FIRST,
+            Event("put copy back"),
+        ),
+    ),
     # The row pointed to a clone that a person had linked: the clone was put below the model's ticket.
     "a person links a clone before our ticket stands below its model's": Schedule(
         replace(QUICK, closes=False, parents=True, nests=True),

@@ -56,40 +56,38 @@ class Ledger(Links):
         store = _copied(path) if lock is None else Store.open(path)
         ledger = cls(store, clock, lock, frozenset({instance}) | aliases)
         try:
-            ledger._begin(instance, aliases, settle_always)
+            ledger._begin(instance, settle_always)
         except BaseException:
             store.close()
             raise
         return ledger
 
-    def _begin(self, instance: str, aliases: frozenset[str], settle_always: bool) -> None:
+    def _begin(self, instance: str, settle_always: bool) -> None:
         bound = self.get("instance")
-        if bound is not None and bound != instance and bound not in aliases:
-            if not self._unnamed():
+        if bound not in self._instances:
+            if bound is not None and not self._unnamed():
                 raise self._foreign(bound, instance)
             with self._store.transaction():
                 self._set("instance", instance)
-        ledger_id = self.get("ledger")
-        if ledger_id is None:
-            ledger_id = uuid.uuid4().hex
-            with self._store.transaction():
-                self._set("ledger", ledger_id)
-                self._set("instance", instance)
-                self._set("settling", "1")
-        seq = int(self.get("seq") or 0)
-        witness = self._lock.witness() if self._lock else Witness(ledger_id, seq)
-        lost = witness is None or witness.ledger_id != ledger_id or witness.seq > seq
+        here = self._witness()
+        witness = self._lock.witness() if self._lock else here
+        lost = (
+            not here.ledger_id or witness is None or witness.ledger_id != here.ledger_id or witness.seq > here.seq
+        )
         if settle_always or lost:
             with self._store.transaction():  # first the ledger, then the witness: a crash between repeats this
+                self._set("ledger", uuid.uuid4().hex)  # a copy from before is another one, whatever is lost next
                 self._set("settling", "1")
-                self._set("seq", str(max(seq, witness.seq if witness else 0)))
                 self._store.run(
                     "UPDATE trackers SET settled = 0, settle_boot = NULL, first_look = NULL, emptied = 0"
                 )
                 if lost:  # what was offered since is not known (Li2)
                     self._store.run("UPDATE threats SET offered = 1 WHERE side = 'created'")
         if self._lock:
-            self._lock.testify(Witness(ledger_id, int(self.get("seq") or 0)))
+            self._lock.testify(self._witness())
+
+    def _witness(self) -> Witness:
+        return Witness(self.get("ledger") or "", int(self.get("seq") or 0))
 
     def _unnamed(self) -> bool:
         """Whether nothing was made, seen or noted under the name yet: a slip in the first config binds nobody."""
@@ -138,7 +136,7 @@ class Ledger(Links):
             self._threat(threat.id, **state, **names(threat))
             first = f"UPDATE trackers SET canary = ? WHERE {HERE} AND seen = 0"  # the rest waits for it (Lo7)
             self._store.run(first, threat.id, *key_columns(key).values())
-        self._testify(seq)
+        self._testify()
         return seq
 
     def _next_seq(self) -> int:
@@ -147,10 +145,10 @@ class Ledger(Links):
         self._set("seq", str(seq))
         return seq
 
-    def _testify(self, seq: int) -> None:
+    def _testify(self) -> None:
         if self._lock is None:
             raise LedgerError("this ledger is a copy for planning: nothing may be made with it")
-        self._lock.testify(Witness(self.get("ledger") or "", seq))
+        self._lock.testify(self._witness())
         if not (self._lock.still_there() and self._store.still_there()):
             raise LedgerError(
                 f"the ledger {self._store.path} was moved or deleted while in use",
@@ -201,9 +199,9 @@ class Ledger(Links):
     def offered(self, threat_id: str, url: str) -> None:
         """A write of our URL is about to begin (Wr2). The witness counts it: a ledger from before it is noticed."""
         with self._store.transaction():
-            seq = self._next_seq()
+            self._next_seq()
             self._threat(threat_id, offered=1, link_url=url)
-        self._testify(seq)
+        self._testify()
 
     # -- by hand -------------------------------------------------------------------------------------------
 
