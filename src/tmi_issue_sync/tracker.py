@@ -37,7 +37,7 @@ class Tracker(Protocol):
         ...
 
     def get(self, ref: TicketRef | str) -> Ticket | Gone | NotMine:
-        """One ticket by id or URL, as it is now and where it is now."""
+        """One ticket by id or URL (a query or fragment names the same), as it is now and where it is now."""
         ...
 
     def create(self, draft: Draft) -> Ticket:

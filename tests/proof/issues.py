@@ -175,7 +175,8 @@ class Issues:
 
     def find(self, which: TicketRef | str) -> Row | None:
         if isinstance(which, str):
-            return next((row for row in self.rows if which in row.urls), None)
+            url = which.partition("?")[0]
+            return next((row for row in self.rows if url in row.urls), None)
         return next((row for row in self.rows if which.id in row.ids), None)
 
     def ticket(self, row: Row) -> Ticket:

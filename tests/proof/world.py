@@ -149,7 +149,7 @@ class World:
     def holder(self, url: str) -> tuple[Issues, Ticket] | None:
         """The ticket that a URL leads to."""
         for issues in self.trackers.values():
-            if row := issues.find(url.partition("?")[0]):
+            if row := issues.find(url):
                 return issues, row
         return None
 

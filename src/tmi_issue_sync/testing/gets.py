@@ -32,6 +32,15 @@ def a_ticket_is_read_by_id_and_by_url(harness: Harness) -> None:
     demand(not isinstance(stranger, Gone), f"an id that can't be read is NotMine; {stranger} would mean deleted")
 
 
+def an_url_is_read_as_people_copy_it(harness: Harness) -> None:
+    """A query and a fragment (a place on the page, a mail's mark) name the same ticket."""
+    tracker = connect(harness)
+    made = tracker.create(draft(harness))
+    url = f"{made.url}?from=mail#comment-1"
+    shown = known(tracker.get(url), f"a ticket is read by {url}")
+    demand(shown.ref == made.ref, f"{url} leads to the ticket {made.ref}; it leads to {shown.ref}")
+
+
 def a_closed_ticket_is_read_as_closed(harness: Harness) -> None:
     """The state is that of now, not that of the creation."""
     tracker = connect(harness)
@@ -112,6 +121,7 @@ def _gone(by_id: object, by_url: object, how: str) -> None:
 
 CHECKS = (
     a_ticket_is_read_by_id_and_by_url,
+    an_url_is_read_as_people_copy_it,
     a_closed_ticket_is_read_as_closed,
     a_moved_ticket_is_followed,
     a_deleted_ticket_is_gone,

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from tmi_issue_sync.errors import Denied, Unavailable
 from tmi_issue_sync.model import Gone, NotMine, Ticket, TicketRef
+from tmi_issue_sync.urls import same_url
 
 from .base import Wrong
 
@@ -24,6 +25,13 @@ class CallsUnknownIdsGone(Wrong):
         return got
 
 
+class TakesUrlsByTheLetter(Wrong):
+    """A ticket's URL with anything behind it leads nowhere."""
+
+    def get(self, ref: Ref) -> Got:
+        return Gone("no such ticket") if isinstance(ref, str) and "#" in ref else super().get(ref)
+
+
 class ReadsThemAsMade(Wrong):
     """Every ticket is open."""
 
@@ -37,7 +45,7 @@ class FollowsNobody(Wrong):
 
     def get(self, ref: Ref) -> Got:
         got = super().get(ref)
-        if isinstance(got, Ticket) and isinstance(ref, str) and got.url != ref:
+        if isinstance(got, Ticket) and isinstance(ref, str) and not same_url(got.url, ref):
             return Gone("it is at another place")
         return got
 
@@ -92,6 +100,7 @@ class KnowsTicketsOnly(Wrong):
 
 WRONG = {
     "a_ticket_is_read_by_id_and_by_url": CallsUnknownIdsGone,
+    "an_url_is_read_as_people_copy_it": TakesUrlsByTheLetter,
     "a_closed_ticket_is_read_as_closed": ReadsThemAsMade,
     "a_moved_ticket_is_followed": FollowsNobody,
     "a_deleted_ticket_is_gone": WaitsForTheDeleted,
