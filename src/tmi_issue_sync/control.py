@@ -1,13 +1,14 @@
-"""The control: a list is held against the tickets that it should show (protocol Lo6)."""
+"""The control: lists and searches are held against the tickets that they should show (protocol Lo6, Do3)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from .errors import TrackerError
 from .ledger import Ledger
 from .ledger.rows import Known, SiteRow
-from .model import Look, Ticket
+from .model import Look, Marker, Ticket
 from .site import Site
 
 READS = 20
@@ -59,6 +60,15 @@ class Control:
             none = f"the list shows none of {len(unseen)} known tickets"
             return Held(f"{none}; {READS} were read and are there no more")
         return Held(proves=not vanished)
+
+    def search(self, site: Site) -> None:
+        """A search in the widest scope shows what a list showed. Raises TrackerError where it does not."""
+        row = self._ledger.site(site.key)
+        for known in self.known(row, row.watermark)[:1]:
+            look = site.tracker.find(Marker(known.instance, known.threat_id, known.generation))
+            self._ledger.keep(look)
+            if not look.tickets:
+                raise TrackerError(f"{site.name}: {known.number} exists and the search does not show it")
 
     def _exists_here(self, site: Site, known: Known) -> bool:
         """Read one known ticket by its URL; gone and moved ones are kept as such (Go1)."""

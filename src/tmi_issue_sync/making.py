@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from .above import Above
-from .clock import Clock
+from .clock import Clock, Instant
 from .decide import doubt
 from .errors import (
     Closed,
@@ -84,20 +84,31 @@ class Maker:
                 self.alerts.append(error)
 
     def _resolve(self, entry: Entry, seen: Seen) -> str:
+        name = entry.name or entry.threat_id
+        over = self.watcher.left(seen.site, entry, self._sought(entry, seen)) == 0
+        if over and self._in_doubt(entry):  # one answer proves too little: a search has nodes that fall behind
+            self.watcher.control.search(seen.site)
+            self._sought(entry, seen)
+        if not self._in_doubt(entry):
+            return f"{name}: the ticket whose answer was lost exists"
+        if not over:
+            return f"{name}: still in doubt"
+        parked = f"{ATTEMPTS} creates left no ticket; the tracker's own log may tell why"
+        self.ledger.none(entry.threat_id, parked=parked if entry.attempts + 1 >= ATTEMPTS else "")
+        return f"{name}: the create whose answer was lost made no ticket"
+
+    def _sought(self, entry: Entry, seen: Seen) -> Instant:
+        """When its ticket was looked for in the widest scope; what was found is kept."""
         asked = []
         for name in (*sorted(self.aliases), self.instance):  # it may have been sent under an earlier name (Id2)
             look, at = self.watcher.find(seen.site, Marker(name, entry.threat_id, entry.generation))
             asked.append(at)
             self.ledger.keep(look)
-        at = asked[0]
+        return asked[0]
+
+    def _in_doubt(self, entry: Entry) -> bool:
         now = self.ledger.entry(entry.threat_id)
-        if now is None or now.side is not Side.INTENDED:
-            return f"{entry.name or entry.threat_id}: the ticket whose answer was lost exists"
-        if self.watcher.left(seen.site, entry, at) != 0:
-            return f"{entry.name or entry.threat_id}: still in doubt"
-        parked = f"{ATTEMPTS} creates left no ticket; the tracker's own log may tell why"
-        self.ledger.none(entry.threat_id, parked=parked if entry.attempts + 1 >= ATTEMPTS else "")
-        return f"{entry.name or entry.threat_id}: the create whose answer was lost made no ticket"
+        return now is not None and now.side is Side.INTENDED
 
     # -- making --------------------------------------------------------------------------------------------
 

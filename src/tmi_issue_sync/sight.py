@@ -40,7 +40,7 @@ class Watcher:
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
         self._clock = clock
-        self._control = Control(ledger)
+        self.control = Control(ledger)
         self._whole: set[TrackerKey] = set()
         """Looked at as a whole in this pass."""
 
@@ -112,7 +112,7 @@ class Watcher:
             look, at = self._changed(site, since)
             # Another account lists other tickets; a Date before the last says that its clock was once ahead.
             if look.account == before.account and not (at.date and at.date < since):
-                held = self._control.held(site, look, since)
+                held = self.control.held(site, look, since)
                 silent = not look.tickets and self._ledger.doubts(site.key)  # no doubt ends by it
                 # What is seen there for the first time may have come into sight with older ones.
                 appears = look.tickets and not before.seen and site.key not in self._whole
@@ -120,7 +120,7 @@ class Watcher:
                     return look, at, since, held.lie
         look, at = self._changed(site, None)
         self._whole.add(site.key)
-        return look, at, None, self._control.held(site, look, None).lie
+        return look, at, None, self.control.held(site, look, None).lie
 
     def _changed(self, site: Site, since: datetime | None) -> tuple[Look, Instant]:
         start = instant(self._clock, None)
@@ -150,7 +150,7 @@ class Watcher:
         """Back to the newest known ticket that must be listed by now: the control costs no call (Lo6)."""
         if row.watermark is None:
             return None
-        control = self._control.known(row, row.watermark)
+        control = self.control.known(row, row.watermark)
         return min([row.watermark, *(known.created_at for known in control[:1])])
 
     def _horizons(self, site: Site, at: Instant) -> dict[str, float | None]:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from .world import World
 
 
+FORGOTTEN = "ledger lost and ticket moved"
+
+
 def S1(world: World, issues: Issues, made: Ticket) -> str | None:
     """A ticket was just committed for us: no other one of ours exists for this threat, open or closed.
 
@@ -69,7 +72,7 @@ def beyond(world: World, where: Issues, other: Ticket) -> str:
         return ""
     if where.name not in world.configured:
         return "ledger and tracker lost"
-    return "ledger lost and ticket moved" if other.moved else ""
+    return FORGOTTEN if other.moved else ""
 
 
 def S2(world: World, row: Threat, read: Threat) -> str | None:
@@ -157,6 +160,8 @@ def L1(world: World, threat: Threat) -> str | None:
     below = [row for each in world.threats.within(threat) for _, row in world.tickets(each.id) if row.named]
     if threat.whole and not below:
         return None
+    if threat.whole and any(beyond(world, *each) == FORGOTTEN for each in world.tickets(threat.id)):
+        return None  # and none of its threats wants a ticket: it gets no other
     if threat.excuses or threat.deleted or threat.id in world.disk.opted_out:
         return None
     held = world.holder(threat.issue_uri) if threat.issue_uri else None

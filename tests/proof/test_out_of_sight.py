@@ -11,7 +11,7 @@ import pytest
 from proof.faults import Strike
 from proof.issue_door import IssueDoor
 from proof.issues import US, Issues
-from proof.people import new_threat
+from proof.people import move, new_threat
 from proof.stage import Stage
 from tmi_issue_sync.control import READS
 from tmi_issue_sync.plan import Kind
@@ -239,3 +239,55 @@ def test_what_comes_into_sight_comes_with_older_ones(stage: Callable[..., Stage]
     play.issues.shut = False
     play.run()
     assert len(play.issues.rows) == 4
+
+
+def _moved_in_doubt(play: Stage) -> None:
+    """The answer to the second create is lost, and a person moves its ticket where no configured place is."""
+    play.run()
+    new_threat(play.world, 0, 0)
+    play.world.time.advance(100)
+    play.run(Strike("create", 0, "lost-after"), wait=1)
+    move(play.world, 1, 0)
+    play.world.time.advance(400)
+
+
+def test_one_search_that_shows_nothing_is_not_believed(stage: Callable[..., Stage]) -> None:
+    """Do3: one answer of a search may be that of a node that has fallen behind."""
+    play = stage()
+    _moved_in_doubt(play)
+    play.run(Strike("find", 0, "false-empty"))
+    assert len(play.issues.rows) == 2
+
+
+def test_a_search_that_shows_no_known_ticket_is_not_believed(stage: Callable[..., Stage]) -> None:
+    """Do3: a search that sees nothing of what is there ends no doubt, however often it is asked."""
+    play = stage()
+    _moved_in_doubt(play)
+    report = play.run(*(Strike("find", n, "false-empty") for n in range(3)))
+    assert "SEC-1 exists and the search does not show it" in str(report.alerts[0])
+    assert play.run().exit_code == 0
+    assert len(play.issues.rows) == 2
+
+
+def test_a_search_is_held_against_older_tickets_where_the_newest_were_deleted(stage: Callable[..., Stage]) -> None:
+    """Do3: a doubt does not hang on a ticket that is there no more."""
+    play = stage()
+    for n in range(2):
+        play.run()
+        new_threat(play.world, n, 0)
+        play.world.time.advance(400)
+    play.run(Strike("create", 0, "lost-before"), wait=400)
+    for row in play.issues.rows[1:]:
+        row.deleted = True
+    play.run()
+    assert len(play.issues.rows) == 3
+
+
+def test_a_search_that_is_shut_out_is_not_believed(stage: Callable[..., Stage]) -> None:
+    """Do3: the list was whole; before the search the account loses sight of all that this could be held against."""
+    play = stage()
+    _moved_in_doubt(play)
+    report = play.run(Strike("find", 0, "person:shuts out"))
+    assert "the search does not show it" in str(report.alerts[0])
+    play.run()
+    assert len(play.issues.rows) == 2
