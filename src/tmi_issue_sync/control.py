@@ -12,7 +12,7 @@ from .model import Look, Marker, Ticket
 from .site import Site
 
 READS = 20
-"""Tickets that one pass reads one by one because a full look did not show them."""
+"""Tickets that one pass reads one by one because a full look or a search did not show them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,18 @@ class Control:
         return Held(proves=not vanished)
 
     def search(self, site: Site) -> None:
-        """A search in the widest scope shows what a list showed. Raises TrackerError where it does not."""
+        """A search in the widest scope shows a known ticket, where one is known. Raises TrackerError."""
         row = self._ledger.site(site.key)
-        for known in self.known(row, row.watermark)[:1]:
-            look = site.tracker.find(Marker(known.instance, known.threat_id, known.generation))
+        known = self.known(row, row.watermark)[:READS]
+        for each in known:
+            look = site.tracker.find(Marker(each.instance, each.threat_id, each.generation))
             self._ledger.keep(look)
-            if not look.tickets:
-                raise TrackerError(f"{site.name}: {known.number} exists and the search does not show it")
+            if look.tickets:
+                return
+            if self._exists_here(site, each):
+                raise TrackerError(f"{site.name}: {each.number} exists and the search does not show it")
+        if known and not self._ledger.living(site.key):
+            raise TrackerError(f"{site.name}: every known ticket has gone, so that no search proves anything")
 
     def _exists_here(self, site: Site, known: Known) -> bool:
         """Read one known ticket by its URL; gone and moved ones are kept as such (Go1)."""
