@@ -42,7 +42,7 @@ PROOF = ("tests/proof/test_exhaustive.py", "tests/proof/test_random.py", "tests/
 THEN = (*PROOF, "tests/kill", "tests/tmi", "tests/cli")
 LAST = ("tests/adapters", "tests/sync", "tests/ledger", "tests/rules")
 PYTEST = ("-m", "pytest", "-x", "-q", "--no-header", "--tb=no", "-p", "no:cacheprovider")
-PATCH = ("patch", "-p1", "--force", "--no-backup-if-mismatch", "-i")
+PATCH = ("patch", "-p1", "--force", "--fuzz=0", "--no-backup-if-mismatch", "-i")
 TRIES = 3
 """How often a test may fail over the sound tree: a machine with much else to do is slow."""
 NO_TESTS = 5

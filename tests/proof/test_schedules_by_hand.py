@@ -298,3 +298,16 @@ def test_a_keeper_takes_no_row_that_is_in_doubt(stage: Callable[..., Stage]) -> 
     play.world.threats.save(play.threat, link="")
     for _ in range(3):
         play.run()
+
+
+def test_a_doubt_begins_by_the_trackers_clock(stage: Callable[..., Stage]) -> None:
+    """The time rule: our own clock is an hour slow, and the machine starts anew: the doubt is not over for that."""
+    play = stage()
+    play.world.clock.offset = -3600.0
+    play.run(Strike("create", 0, "late", 100.0), wait=1)
+    play.machine.stop()
+    play.world.clock.reboot()
+    for _ in range(3):
+        play.run(wait=150)
+    assert len(play.issues.rows) == 1
+    assert play.shown
